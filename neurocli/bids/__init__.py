@@ -1,0 +1,1 @@
+"""BIDS in and out: the only room that opens a dataset file."""

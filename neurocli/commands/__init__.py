@@ -1,0 +1,53 @@
+"""The command line: one Typer sub-command a file, and the only place that prints or exits."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+
+import typer
+
+from .. import __version__
+from ..errors import NeurocliError
+
+
+def build() -> typer.Typer:
+    """Return the application with every sub-command; a file `make_deps.py` holds the command `make-deps`."""
+    app = typer.Typer(
+        name="neurocli",
+        help="From a BIDS dataset and a pipeline named in YAML to an honestly evaluated, exported brain decoder.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    for info in iter_modules(__path__):
+        if not info.name.startswith("_"):
+            module = import_module(f"{__name__}.{info.name}")
+            module.register(app)
+    return app
+
+
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+) -> None:
+    """From a BIDS dataset and a pipeline named in YAML to an honestly evaluated, exported brain decoder."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+    if debug:
+        sys.tracebacklimit = 1000
+
+
+def main() -> None:
+    """Run the command line; the only `except` that prints."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        build()()
+    except NeurocliError as error:
+        if debug:
+            raise
+        typer.echo(f"error: {error}\n  neurocli explain {error.code}", err=True)
+        sys.exit(int(error.exit_status))

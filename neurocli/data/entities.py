@@ -1,0 +1,40 @@
+"""BIDS entities: spelt out in Python, short only in file names, and always strings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# order of the BIDS specification; Python name -> key in a file name
+SHORT = {
+    "subject": "sub", "session": "ses", "sample": "sample", "task": "task", "tracksys": "tracksys",
+    "acquisition": "acq", "ceagent": "ce", "tracer": "trc", "stain": "stain", "reconstruction": "rec",
+    "direction": "dir", "run": "run", "modality": "mod", "echo": "echo", "flip": "flip", "inversion": "inv",
+    "mt": "mt", "part": "part", "processing": "proc", "hemisphere": "hemi", "space": "space", "split": "split",
+    "recording": "recording", "chunk": "chunk", "segmentation": "seg", "resolution": "res", "density": "den",
+    "label": "label", "description": "desc", "atlas": "atlas",
+}  # fmt: skip
+LONG = {short: long for long, short in SHORT.items()}
+
+Entities = dict[str, str]
+
+
+def stem(entities: Mapping[str, str]) -> str:
+    """Return the part of a BIDS file name before the suffix: ``sub-01_task-rest``."""
+    return "_".join(f"{short}-{entities[name]}" for name, short in SHORT.items() if name in entities)
+
+
+def parse_name(filename: str) -> tuple[Entities, str, str]:
+    """Split a BIDS file name into entities, suffix and extension; unknown keys are kept as they are.
+
+    >>> parse_name("sub-01_task-rest_eeg.vhdr")
+    ({'subject': '01', 'task': 'rest'}, 'eeg', '.vhdr')
+    """
+    base, dot, extension = filename.partition(".")
+    *pairs, suffix = base.split("_")
+    entities = {LONG.get(key, key): value for key, _, value in (pair.partition("-") for pair in pairs) if value}
+    return entities, suffix, dot + extension
+
+
+def label(value: str, name: str) -> str:
+    """Return an entity value without its key: ``sub-01`` and ``01`` both name subject ``01``."""
+    return value.removeprefix(f"{SHORT.get(name, name)}-")

@@ -1,0 +1,41 @@
+"""The sample table: what is known of each sample, and travels with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+# column -> one JSON scalar a sample: entities under their Python names (`subject`, `task`, ...), `onset` and `duration`
+# in s from the start of the recording, events columns as `events/trial_type`, and `signal`, a hash of the samples
+Samples = dict[str, list[Any]]
+
+
+def n_samples(samples: Samples) -> int:
+    """Return how many samples the table has."""
+    return len(next(iter(samples.values()), []))
+
+
+def take(samples: Samples, index: Sequence[int] | np.ndarray) -> Samples:
+    """Return the table of the samples at `index`."""
+    return {name: [column[i] for i in index] for name, column in samples.items()}
+
+
+def joined(tables: Sequence[Samples]) -> Samples:
+    """Return one table below another; a column that a table lacks is filled with None."""
+    names = list(dict.fromkeys(name for table in tables for name in table))
+    return {name: [value for table in tables for value in table.get(name, [None] * n_samples(table))] for name in names}
+
+
+def constant(entities: Mapping[str, str], n: int) -> Samples:
+    """Return `n` rows that carry the entities of their recording."""
+    return {name: [value] * n for name, value in entities.items()}
+
+
+def signal_hash(x: np.ndarray) -> str | None:
+    """Return a hash of one epoch's signal, or None where it is constant (equal for unrelated recordings)."""
+    if x.size == 0 or bool(np.all(x == x.flat[0])):
+        return None
+    return blake2b(np.ascontiguousarray(x).tobytes(), digest_size=16).hexdigest()

@@ -1,0 +1,1 @@
+"""Splits, metrics, null, certificate: the judge."""

@@ -1,0 +1,1 @@
+"""Features: pure functions of named quantities, and the engine that computes them."""

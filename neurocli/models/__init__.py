@@ -1,0 +1,1 @@
+"""Members of train.model, one a file."""

@@ -1,0 +1,1 @@
+"""The YAML, the five stages, the plan and the keys."""

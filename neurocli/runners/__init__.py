@@ -1,0 +1,1 @@
+"""Who carries a plan out: local workers, SLURM, or any nipype plugin."""

@@ -1,0 +1,72 @@
+"""The step: frozen settings and one pure method."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Settings(BaseModel):
+    """Frozen settings of one registered definition; every field enters the key.
+
+    The first line of the docstring is the sentence that `neurocli steps` prints. A definition whose computation
+    changes gets its `version` bumped by hand, which voids what is cached of it and nothing else.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose major.minor enters the key
+    seeded: ClassVar[bool] = False  # True: the seed enters the key and `rng` is given
+    positional: ClassVar[str | None] = None  # the field that a bare scalar or list in YAML sets
+
+
+class Step(Settings, ABC):
+    """A preprocessing step: `Recording`, `Image` or `Epochs` in, one of these out."""
+
+    checkpoint: ClassVar[bool] = False  # True: the step ends a unit of its own, so what follows can change freely
+    transductive: ClassVar[bool] = False  # True: fitted, without labels, on the recording it is applied to
+
+    @abstractmethod
+    def run(self, data: Any, rng: np.random.Generator | None = None) -> Any:
+        """Return new data; the input is left alone."""
+
+
+class ModelStep(Settings, ABC):
+    """A member of `train.model`: builds an unfitted estimator, which is fitted inside the fold.
+
+    The estimator follows scikit-learn. One with ``needs_samples = True`` gets the sample table too, as the keyword
+    `samples` of `fit`, `transform` and `predict`.
+    """
+
+    @abstractmethod
+    def build(self, rng: np.random.Generator | None = None) -> Any:
+        """Return a fresh estimator."""
+
+
+class Exporter(Settings, ABC):
+    """A member of `export`: writes files below a folder, from payloads alone."""
+
+    @abstractmethod
+    def run(self, results: Any, folder: Any) -> None:
+        """Write into `folder`; the bytes depend on `results` and on nothing else."""
+
+
+Definition = TypeVar("Definition", bound=type[Settings])
+
+
+def named(name: str) -> Callable[[Definition], Definition]:
+    """Give a definition its YAML name; the registry finds it by that."""
+
+    def decorate(definition: Definition) -> Definition:
+        definition.name = name
+        return definition
+
+    return decorate
