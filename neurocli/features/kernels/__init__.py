@@ -1,0 +1,1 @@
+"""Compiled twins of features and quantities, one family a file; see `features.define`."""
