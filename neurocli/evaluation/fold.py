@@ -182,11 +182,11 @@ def _few_shots(
     )
     seen: dict[tuple[Any, ...], int] = {}
     shots = np.zeros_like(test)
-    for i in order:
+    for i in order.tolist():
         key = (groups[i], None if labels is None else labels[i])
         seen[key] = seen.get(key, 0) + 1
         shots[i] = seen[key] <= fold.few_shot
     test = test & ~shots
-    for i in np.flatnonzero(shots):
+    for i in np.flatnonzero(shots).tolist():
         test &= ~((codes == codes[i]) & (onset < end[i]) & (end > onset[i]))
     return train | shots, test
