@@ -177,9 +177,8 @@ def _few_shots(
 
     onset, end = spans(samples)
     codes = recording_codes(samples)
-    order = sorted(
-        np.flatnonzero(test).tolist(), key=lambda i: (codes[i], onset[i] if onset[i] == onset[i] else 0.0, i)
-    )
+    held = np.flatnonzero(test)
+    order = held[np.lexsort((np.nan_to_num(onset[held]), codes[held]))]
     seen: dict[tuple[Any, ...], int] = {}
     shots = np.zeros_like(test)
     for i in order.tolist():
