@@ -1,1 +1,350 @@
-"""The content-addressed cache and the ledger."""
+"""The content-addressed cache and the ledger.
+
+``root/ab/abcd.../`` holds one payload and ``manifest.json``. An entry is made under a temporary name in the same file
+system, its manifest last, and appears by one rename; so a folder with a manifest is whole. Loading this module costs
+the standard library only.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..errors import StoreError
+from . import _format
+from ._files import HashedFile, copy_tree, hash_of, speaking, store_error, sync_folder, write_whole
+from ._locks import UnsupportedError, locked
+from ._payloads import DOCUMENT, TENSORS, corrupt, load, load_meta, save
+
+if TYPE_CHECKING:
+    import numpy as np
+
+KEY = re.compile(r"[0-9a-f]{64}")
+MANIFEST = "manifest.json"
+PAYLOADS = (TENSORS, DOCUMENT)
+HOST = re.sub(r"[^A-Za-z0-9]", "-", socket.gethostname())
+
+
+class Store:
+    """A store of payloads by key, with read-only stores behind it.
+
+    Parameters
+    ----------
+    root : Path
+        The folder; made when the first entry is written.
+    upstream : sequence of Path
+        Stores that are read where `root` has no entry, and never written.
+    quota : int, optional
+        The most bytes that `root` may hold.
+
+    Attributes
+    ----------
+    counts : Counter
+        ``duplicates`` (entries that another process wrote first) and ``unclaimed`` (units computed without a lock).
+
+    Raises
+    ------
+    StoreError
+        If a store has another format (``E-STORE-FORMAT``), or the system refuses (``E-STORE-PERMISSION``, ...).
+    """
+
+    def __init__(self, root: Path, upstream: Sequence[Path] = (), quota: int | None = None) -> None:
+        self.root, self.upstream, self.quota = Path(root), tuple(Path(path) for path in upstream), quota
+        self.counts: Counter[str] = Counter()
+        self._places = tuple(os.fspath(path) for path in (self.root, *self.upstream))
+        self._used: int | None = None
+        self._ready = False
+        for path in (self.root, *self.upstream):
+            with speaking(path):
+                _format.check(path, writable=path == self.root)
+
+    # reading
+
+    def has(self, key: str) -> bool:
+        """Return whether there is a whole entry: a manifest, and files of the sizes it names."""
+        return any(sizes_match(_folder(place, key)) for place in self._places)
+
+    def find(self, key: str) -> Path:
+        """Return the folder of a whole entry, our own before those of upstream stores.
+
+        Raises
+        ------
+        StoreError
+            If there is none (``E-STORE-MISSING``), or it is damaged (``E-STORE-CORRUPT``).
+        """
+        folders = [_folder(place, key) for place in self._places]
+        for folder in folders:
+            if sizes_match(folder):
+                return Path(folder)
+        for folder in folders:
+            if Path(folder).is_dir():
+                raise corrupt(folder, "its files do not have the sizes of its manifest")
+        raise StoreError(
+            f"The store has no entry {key}.",
+            code="E-STORE-MISSING",
+            where=str(self.root),
+            remedy="Run the pipeline again; it makes what is missing.",
+        )
+
+    def manifest(self, key: str) -> dict[str, Any]:
+        """Return what is known of an entry: its files, recipe, cost and when it was made."""
+        return _read_manifest(self.find(key))
+
+    def read(self, key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the arrays of an entry, memory-mapped and read-only, and its metadata."""
+        path = self._payload(key)
+        with speaking(path):
+            return load(path)
+
+    def read_json(self, key: str) -> dict[str, Any]:
+        """Return the metadata of an entry alone; NumPy is not needed."""
+        path = self._payload(key)
+        with speaking(path):
+            return load_meta(path)
+
+    def files(self, key: str) -> Path:
+        """Return the ``files/`` tree of an entry; it may not be written to."""
+        return self.find(key) / "files"
+
+    def _payload(self, key: str) -> str:
+        folder = self.find(key)
+        return str(folder / _read_manifest(folder)["payload"]["name"])
+
+    # writing
+
+    def write(
+        self,
+        key: str,
+        arrays: Mapping[str, np.ndarray],
+        meta: Mapping[str, Any],
+        recipe: Mapping[str, Any],
+        files: Path | None = None,
+        cost: Mapping[str, float] | None = None,
+        *,
+        replace: bool = False,
+    ) -> dict[str, Any]:
+        """Write an entry whole, or not at all, and return its manifest.
+
+        Where another process has written the key meanwhile, its entry stays (unless `replace`) and ours is counted as
+        a duplicate. A damaged entry is set aside.
+
+        Parameters
+        ----------
+        key : str
+            64 hexadecimal digits.
+        arrays : mapping of str to array
+            Booleans, integers or floats of any shape; without any, the payload is JSON.
+        meta : mapping
+            What JSON can say, read back by `read` and `read_json`.
+        recipe : mapping
+            What the key was made of, for people and `why`.
+        files : Path, optional
+            A tree to copy beside the payload; links in it are followed.
+        cost : mapping, optional
+            ``wall_s``, ``cpu_s``, ``peak_rss_bytes``.
+        """
+        self._make_room(sum(array.nbytes for array in arrays.values()))
+        with speaking(self.root), self.building(key) as folder:
+            manifest = self._build(folder, key, arrays, meta, files) | {"recipe": recipe, "cost": cost or {}}
+            self._finish(folder, manifest)
+            self.publish(folder, key, replace=replace)
+        return manifest
+
+    def _build(
+        self, folder: str, key: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], files: Path | None
+    ) -> dict[str, Any]:
+        return {
+            "format": _format.FORMAT,
+            "key": key,
+            "payload": save(folder, arrays, meta),
+            "files": copy_tree(files, Path(folder, "files")) if files else {},
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "neurocli": __version__,
+        }
+
+    def _finish(self, folder: str, manifest: dict[str, Any]) -> None:
+        with HashedFile(f"{folder}/{MANIFEST}") as file:
+            file.write(json.dumps(manifest, ensure_ascii=False).encode())
+        sync_folder(folder)
+
+    @contextmanager
+    def building(self, key: str) -> Iterator[str]:
+        """Give a temporary folder in the file system of the store; what is left of it afterwards is removed."""
+        self._prepare()
+        folder = f"{self.root}/tmp/{key[:8]}.{HOST}.{os.getpid()}.{os.urandom(4).hex()}"
+        Path(folder).mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, folder: str, key: str, *, replace: bool = False) -> bool:
+        """Rename a finished folder to its place; False where an equal entry was there first."""
+        target = self._own(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        while not _renamed(folder, target):
+            if not replace and sizes_match(str(target)):
+                self.counts["duplicates"] += 1
+                return False
+            self.set_aside(key)
+        sync_folder(target.parent)
+        return True
+
+    def set_aside(self, key: str) -> None:
+        """Move an entry to ``quarantine/``, where people can look at it and `gc` removes it."""
+        self._prepare()
+        name = f"{key}.{time.time_ns()}.{os.getpid()}"
+        try:
+            self._own(key).rename(self.root / "quarantine" / name)
+        except FileNotFoundError:
+            pass  # somebody else did
+
+    def remove(self, key: str) -> bool:
+        """Remove an entry of our own at once; a reader that has it mapped keeps its bytes."""
+        with speaking(self.root), self.building(key) as folder:
+            try:
+                self._own(key).rename(f"{folder}/entry")
+            except FileNotFoundError:
+                return False
+        return True
+
+    def _own(self, key: str) -> Path:
+        return Path(_folder(os.fspath(self.root), key))
+
+    def _prepare(self) -> None:
+        if not self._ready:
+            for name in ("tmp", "locks", "roots", "quarantine"):
+                (self.root / name).mkdir(parents=True, exist_ok=True)
+            _format.mark(self.root)
+            self._ready = True
+
+    def _make_room(self, n_bytes: int) -> None:
+        if self.quota is None:
+            return
+        from .care import du
+
+        self._used = (du(self)["bytes"] if self._used is None else self._used) + n_bytes
+        if self._used > self.quota:
+            self._used -= n_bytes
+            raise store_error(OSError(errno.EDQUOT, f"{n_bytes} more bytes pass the quota of {self.quota}"), self.root)
+
+    # claims, checks and references
+
+    @contextmanager
+    def claim(self, key: str, *, wait: bool = True) -> Iterator[bool]:
+        """Hold the right to compute a unit; ask `has` again inside, for another process may just have finished.
+
+        Gives False where another process holds it and `wait` is False. Where the file system cannot lock, every
+        claim is granted and counted: the same unit computed twice gives the same entry.
+        """
+        with speaking(self.root):
+            self._prepare()
+        lock = locked(f"{self.root}/locks/{key}", wait=wait)
+        try:
+            held = lock.__enter__()
+        except UnsupportedError:
+            self.counts["unclaimed"] += 1
+            yield True
+            return
+        try:
+            yield held
+        finally:
+            lock.__exit__(None, None, None)
+
+    def verify(self, key: str) -> None:
+        """Read an entry and compare its hashes with its manifest.
+
+        Raises
+        ------
+        StoreError
+            If they differ (``E-STORE-CORRUPT``).
+        """
+        folder = self.find(key)
+        manifest = _read_manifest(folder)
+        payload = manifest["payload"]
+        stamps = {payload["name"]: payload, **{f"files/{name}": stamp for name, stamp in manifest["files"].items()}}
+        for name, stamp in stamps.items():
+            with speaking(folder / name):
+                if hash_of(folder / name) != stamp["blake2b"]:
+                    raise corrupt(folder / name, "its hash is not the one in its manifest")
+        with speaking(folder):
+            load(str(folder / payload["name"]))
+
+    def repair(self, key: str) -> bool:
+        """Set an entry of our own aside if it is damaged, so that the next run makes it anew; True if it was."""
+        try:
+            self.verify(key)
+        except StoreError as error:
+            if error.code != "E-STORE-CORRUPT":
+                raise
+            with speaking(self.root):
+                self.set_aside(key)
+            return True
+        return False
+
+    def roots(self, run_id: str, keys: Sequence[str], out: Path) -> None:
+        """Remember what a run refers to, and where its output folder is, so that `gc` keeps it."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,200}", run_id):
+            raise ValueError(f"{run_id!r} is no name of a run.")
+        document = {"out": str(Path(out).absolute()), "time": time.time(), "keys": sorted(set(keys))}
+        with speaking(self.root):
+            self._prepare()
+            write_whole(self.root / "roots" / f"{run_id}.json", json.dumps(document).encode())
+
+
+def _folder(place: str, key: str) -> str:
+    if not KEY.fullmatch(key):
+        raise ValueError(f"{key!r} is no key: 64 hexadecimal digits are.")
+    return f"{place}/{key[:2]}/{key}"
+
+
+def sizes_match(folder: str) -> bool:
+    """Return whether an entry's files have the sizes that its manifest names."""
+    try:
+        with open(f"{folder}/{MANIFEST}", "rb") as file:  # noqa: PTH123  a plan asks this of every unit
+            manifest = json.loads(file.read())
+        payload = manifest["payload"]
+        if not folder.endswith(manifest["key"]) or payload["name"] not in PAYLOADS:
+            return False
+        sizes = [(payload["name"], payload), *((f"files/{name}", stamp) for name, stamp in manifest["files"].items())]
+        return all(_size(f"{folder}/{name}") == stamp["size"] for name, stamp in sizes)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False  # not there, not readable, or not a manifest: not trusted
+
+
+def _size(path: str) -> int:
+    return os.stat(path).st_size  # noqa: PTH116  a plan asks this of every unit
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+        if manifest["key"] != folder.name or manifest["payload"]["name"] not in PAYLOADS:
+            raise corrupt(path, "its manifest is of another entry")
+    except OSError as error:
+        raise store_error(error, path) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise corrupt(path, "its manifest is no manifest") from error
+    return dict(manifest)
+
+
+def _renamed(folder: str, target: Path) -> bool:
+    try:
+        Path(folder).rename(target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    return True

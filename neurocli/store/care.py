@@ -1,0 +1,131 @@
+"""Looking after a store: what lies in it, what is referred to, what may go."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from . import HOST, KEY, MANIFEST, Store
+from ._files import speaking
+from ._locks import UnsupportedError, locked
+
+DAY = 86400.0
+
+
+def keys(store: Store) -> Iterator[str]:
+    """Give the key of every folder of our own store that could be an entry, in order."""
+    for shard in sorted(store.root.glob("[0-9a-f][0-9a-f]")):
+        yield from (path.name for path in sorted(shard.iterdir()) if KEY.fullmatch(path.name))
+
+
+def ls(store: Store) -> list[dict[str, Any]]:
+    """Return one row an entry: key, bytes, when it was made and what it is; `intact` is False where sizes differ."""
+    return [_row(store, key) for key in keys(store)]
+
+
+def _row(store: Store, key: str) -> dict[str, Any]:
+    folder = _entry(store, key)
+    row = {"key": key, "bytes": _bytes_below(folder), "intact": store.has(key), "created": None, "recipe": {}}
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        return row | {"created": manifest["created"], "recipe": manifest["recipe"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return row | {"intact": False}
+
+
+def du(store: Store) -> dict[str, int]:
+    """Return how many entries and bytes our own store holds, and how much of it waits for `gc`."""
+    sizes = [_bytes_below(_entry(store, key)) for key in keys(store)]
+    waiting = sum(_bytes_below(store.root / name) for name in ("tmp", "quarantine"))
+    return {"entries": len(sizes), "bytes": sum(sizes) + waiting, "waiting_bytes": waiting}
+
+
+def referred(store: Store) -> set[str]:
+    """Return the keys that some run refers to whose output folder is still there; forget the other runs."""
+    kept: set[str] = set()
+    for path in sorted(store.root.glob("roots/*.json")):
+        try:
+            root = json.loads(path.read_bytes())
+            gone = not Path(root["out"]).is_dir()
+            kept |= set() if gone else set(root["keys"])
+        except (ValueError, KeyError, TypeError):
+            gone = True
+        if gone:
+            path.unlink(missing_ok=True)
+    return kept
+
+
+def gc(store: Store, *, older_than_s: float = 7 * DAY, dry_run: bool = False) -> dict[str, Any]:
+    """Remove entries that no run refers to and that are older than an age, and what dead processes left behind.
+
+    Returns
+    -------
+    dict
+        ``removed`` (keys), ``bytes`` freed, and ``kept``, the number of entries left.
+    """
+    with speaking(store.root):
+        kept, limit = referred(store), time.time() - older_than_s
+        every = list(keys(store))
+        doomed = [key for key in every if key not in kept and _made(_entry(store, key)) < limit]
+        freed = sum(_bytes_below(_entry(store, key)) for key in doomed)
+        if not dry_run:
+            freed += _sweep(store, limit)
+            for key in doomed:
+                store.remove(key)
+    return {"removed": doomed, "bytes": freed, "kept": len(every) - len(doomed)}
+
+
+def _sweep(store: Store, limit: float) -> int:
+    left = [path for path in store.root.glob("tmp/*") if _is_left(path)]
+    left += [path for path in store.root.glob("quarantine/*") if _made(path) < limit]
+    freed = sum(_bytes_below(path) for path in left)
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    for path in store.root.glob("locks/*"):
+        _unlock(path)
+    return freed
+
+
+def _is_left(path: Path) -> bool:
+    age = time.time() - _made(path)
+    _, host, pid, *_ = [*path.name.split("."), "", ""]
+    return age > DAY or (age > 3600 and host == HOST and pid.isdigit() and not Path("/proc", pid).exists())
+
+
+def _unlock(path: Path) -> None:
+    try:
+        with locked(str(path), wait=False):
+            pass  # nobody held it, and letting go removes it
+    except (UnsupportedError, OSError):
+        pass
+
+
+def _entry(store: Store, key: str) -> Path:
+    return store.root / key[:2] / key
+
+
+def _made(folder: Path) -> float:
+    try:
+        return (folder / MANIFEST).stat().st_mtime
+    except OSError:
+        pass
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return time.time()
+
+
+def _bytes_below(folder: Path) -> int:
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118  a hot loop
+            except OSError:
+                pass  # it went while we looked
+    return total

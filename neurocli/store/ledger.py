@@ -1,0 +1,108 @@
+"""What happened: one JSON line per event, one file per writing process, merged when read.
+
+Events have ``event`` (``planned``, ``started``, ``done``, ``failed``, ``lost``, ``run-finished``), ``time`` (s since
+the epoch) and mostly ``unit``; ``done`` has ``how`` (``cached`` or ``executed``), ``wall_s``, ``cpu_s`` and
+``peak_rss_bytes``; ``failed`` has ``error`` and, where a signal ended it, ``signal``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from . import HOST
+from ._files import speaking
+
+STATES = {"planned": "planned", "started": "running", "done": "done", "failed": "failed", "lost": "lost"}
+COSTS = ("wall_s", "cpu_s", "peak_rss_bytes")
+
+
+class Ledger:
+    """The ledger of one writing process, below a folder that many share.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first event is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._fd: int | None = None
+        self._pid = 0
+
+    def append(self, event: Mapping[str, Any]) -> None:
+        """Write one event by a single system call; `time` is added where it is missing."""
+        line = json.dumps({"time": time.time(), **event}, ensure_ascii=False, default=str) + "\n"
+        with speaking(self.folder):
+            fd = self._open()
+            if os.write(fd, line.encode()) < len(line.encode()):
+                os.write(fd, b"\n")  # the disk is filling up: the torn line ends here and readers skip it
+
+    def _open(self) -> int:
+        if self._fd is None or self._pid != os.getpid():  # a forked child writes a file of its own
+            self.folder.mkdir(parents=True, exist_ok=True)
+            name = f"{HOST}-{os.getpid()}-{os.urandom(4).hex()}.jsonl"
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            self._fd, self._pid = os.open(self.folder / name, flags, 0o666), os.getpid()
+        return self._fd
+
+    def close(self) -> None:
+        """Close the file; the next event opens another."""
+        if self._fd is not None and self._pid == os.getpid():
+            os.close(self._fd)
+        self._fd = None
+
+
+def read(folder: Path) -> list[dict[str, Any]]:
+    """Return the events of all processes, by time; torn and foreign lines are left out.
+
+    Within a process the order of writing holds, even if its clock was set back meanwhile.
+    """
+    keyed = []
+    for path in sorted(Path(folder).glob("*.jsonl")):
+        latest = 0.0
+        for number, event in enumerate(_events(path)):
+            latest = max(latest, event["time"])
+            keyed.append((latest, path.name, number, event))
+    return [event for *_, event in sorted(keyed, key=lambda row: row[:3])]
+
+
+def _events(path: Path) -> Iterable[dict[str, Any]]:
+    for line in path.read_bytes().splitlines():
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(event, dict) and isinstance(event.get("time"), (int, float)):
+            yield event
+
+
+def summary(events: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return for every unit its last event, with ``state``: planned, running, done, failed or lost."""
+    units: dict[str, dict[str, Any]] = {}
+    for event in events:
+        state = STATES.get(str(event.get("event")))
+        if state and isinstance(event.get("unit"), str):
+            units[event["unit"]] = {**event, "state": state}
+    return units
+
+
+def costs(events: Iterable[Mapping[str, Any]], by: str = "stage") -> dict[str, dict[str, float]]:
+    """Return the median cost of executed units, grouped by one of their fields: what a plan learns from."""
+    groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for event in events:
+        if event.get("event") == "done" and event.get("how") == "executed" and isinstance(event.get(by), str):
+            groups[event[by]].append(event)
+    return {name: _median(group) for name, group in sorted(groups.items())}
+
+
+def _median(group: list[Mapping[str, Any]]) -> dict[str, float]:
+    values = {cost: [event[cost] for event in group if isinstance(event.get(cost), (int, float))] for cost in COSTS}
+    return {cost: float(median(found)) for cost, found in values.items() if found} | {"n": float(len(group))}
