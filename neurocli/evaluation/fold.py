@@ -55,13 +55,13 @@ class Fold:
     few_shot: int = 0
     missing: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the fold as a JSON document."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Return the fold whose `to_json`, possibly written and read again, this is."""
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Return the fold whose `to_dict`, possibly written and read again, this is."""
         return cls(**{name: _tuple(value) for name, value in document.items()})
 
     def masks(self, samples: Samples, labels: Sequence[Any] | None = None) -> tuple[np.ndarray, np.ndarray]:

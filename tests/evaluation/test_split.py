@@ -77,7 +77,7 @@ def test_every_sample_is_tested_exactly_once(split, n_subjects):
 def test_a_fold_survives_json_and_the_order_of_recordings(split, seed):
     recordings = cohort(runs=("1", "2"))
     found = Split(**split).folds(recordings, seed=seed)
-    assert [Fold.from_json(json.loads(json.dumps(fold.to_json()))) for fold in found] == found
+    assert [Fold.from_dict(json.loads(json.dumps(fold.to_dict()))) for fold in found] == found
     assert len({fold.name for fold in found}) == len(found)
     again = Split(**split).folds(recordings[::-1], seed=seed)
     samples = table(recordings)
