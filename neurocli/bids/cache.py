@@ -1,0 +1,88 @@
+"""What is remembered of a dataset between runs: one deletable SQLite a dataset, in the user's cache folder.
+
+Nothing here may stop a run: a broken file is deleted and made anew, an unwritable one is done without.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+RACY_NS = 2_000_000_000  # a change this soon after a look may leave the same mtime (FAT and some NFS count in 2 s)
+VERSION = 1
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS folders (path TEXT PRIMARY KEY, mtime_ns INTEGER, inode INTEGER, seen_ns INTEGER,
+                                    names TEXT);
+CREATE TABLE IF NOT EXISTS digests (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, inode INTEGER, digest TEXT);
+PRAGMA user_version = {VERSION};
+"""
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder of neurocli (``NEUROCLI_CACHE_DIR``, else below ``XDG_CACHE_HOME``)."""
+    own = os.environ.get("NEUROCLI_CACHE_DIR")
+    if own:
+        return Path(own)
+    shared = os.environ.get("XDG_CACHE_HOME")
+    return (Path(shared) if shared else Path("~/.cache").expanduser()) / "neurocli"
+
+
+class Cache:
+    """The memory of one dataset.
+
+    Parameters
+    ----------
+    root : Path
+        The dataset; its resolved path names the file.
+    folder : Path, optional
+        Where the file lies; the user's cache folder by default.
+    """
+
+    def __init__(self, root: Path, folder: Path | None = None):
+        name = blake2b(os.fsencode(root.resolve()), digest_size=16).hexdigest()
+        self.path = (folder or cache_folder()) / "datasets" / f"{name}.sqlite"
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, or none where the memory cannot be read."""
+        return self._attempt(lambda db: db.execute(query).fetchall()) or []
+
+    def save(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Write rows, if that is possible."""
+        kept = list(rows)
+        if kept:
+            self._attempt(lambda db: db.executemany(statement, kept))
+
+    def forget(self) -> None:
+        """Delete the memory; it grows again."""
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            try:
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+            except OSError:
+                pass  # unwritable: then it is not read either, see `_attempt`
+
+    def _attempt(self, action: Any) -> Any:
+        for _ in range(2):
+            try:
+                return self._within(action)
+            except sqlite3.OperationalError:  # locked, read-only, no space: do without
+                return None
+            except sqlite3.DatabaseError:  # not a database, or truncated
+                self.forget()
+            except OSError:
+                return None
+        return None
+
+    def _within(self, action: Any) -> Any:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self.path, timeout=5)
+        try:
+            if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                db.executescript(f"DROP TABLE IF EXISTS folders; DROP TABLE IF EXISTS digests; {_SCHEMA}")
+            with db:
+                return action(db)
+        finally:
+            db.close()

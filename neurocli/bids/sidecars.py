@@ -1,0 +1,132 @@
+"""Which other files a recording inherits: the inheritance principle, companions, splits and masks.
+
+A sidecar applies when its suffix fits and all its entities are the recording's, and it lies in the same folder or
+above. JSON files are merged from the top down; of a table the nearest one counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..data.entities import Entities, stem
+from .entries import Entries, Entry
+
+COMPANIONS = {".vhdr": (".eeg", ".vmrk", ".dat"), ".set": (".fdt",)}
+ELECTRIC = ("eeg", "ieeg", "meg", "emg", "nirs")
+IMAGES = ("func", "anat", "dwi", "perf", "pet", "fmap")
+
+
+def inherited(entry: Entry, entities: Mapping[str, str], own: Entries, raw: Entries) -> tuple[str, ...]:
+    """Return the dataset-relative paths of the files that a recording inherits, in a fixed order.
+
+    Parameters
+    ----------
+    entry : Entry
+        The recording.
+    entities : dict
+        Its entities, with `datatype`.
+    own : Entries
+        The dataset, or derivative dataset, that the recording lies in.
+    raw : Entries
+        The raw dataset: events of a derivative lie there.
+    """
+    folder = entry.path.rpartition("/")[0]
+    found = [*_companions(entry, own.of(folder)), *_splits(entry, own.of(folder))]
+    found += _documents(own, folder, entities, entry.suffix)
+    found += _nearest(own, folder, entities, "events") or _raw_events(raw, entities)
+    datatype = entities["datatype"]
+    if datatype in ELECTRIC:
+        found += _nearest(own, folder, entities, "channels") + _places(own, folder, entities)
+    if datatype in IMAGES:
+        found += _confounds(own, folder, entities) + _masks(own, raw, folder, entities)
+    return tuple(dict.fromkeys(found))
+
+
+def _companions(entry: Entry, beside: tuple[Entry, ...]) -> list[str]:
+    extensions = COMPANIONS.get(entry.extension, ())
+    base = entry.path.removesuffix(entry.extension)
+    return [other.path for other in beside if other.extension in extensions and other.path == base + other.extension]
+
+
+def _splits(entry: Entry, beside: tuple[Entry, ...]) -> list[str]:
+    if "split" not in entry.entities:
+        return []
+    whole = _without(entry.entities, "split")
+    parts = [other for other in beside if (other.suffix, other.extension) == (entry.suffix, entry.extension)]
+    parts = [other for other in parts if "split" in other.entities and _without(other.entities, "split") == whole]
+    return [other.path for other in sorted(parts, key=_split_number) if other.path != entry.path]
+
+
+def _split_number(entry: Entry) -> tuple[int, str]:
+    return (int(entry.entities["split"]) if entry.entities["split"].isdigit() else 0, entry.path)
+
+
+def _without(entities: Mapping[str, str], *names: str) -> Entities:
+    return {name: value for name, value in entities.items() if name not in names}
+
+
+def fits(other: Mapping[str, str], entities: Mapping[str, str], *free: str) -> bool:
+    """Return whether every entity of `other` is in `entities`; those named in `free` may differ."""
+    wrong = [name for name, value in other.items() if entities.get(name) != value]
+    return not wrong or all(name in free for name in wrong)
+
+
+def _documents(own: Entries, folder: str, entities: Mapping[str, str], suffix: str) -> list[str]:
+    """Return the JSON files that apply, the most general first."""
+    found: list[str] = []
+    for level in own.above(folder, suffix):
+        here = [e for e in level if e.extension == ".json" and fits(e.entities, entities)]
+        found = [e.path for e in sorted(here, key=lambda e: (len(e.entities), e.path))] + found
+    return found
+
+
+def _nearest(own: Entries, folder: str, entities: Mapping[str, str], suffix: str) -> list[str]:
+    """Return the table that applies: of the nearest folder, the one with the most entities."""
+    for level in own.above(folder, suffix):
+        here = [e for e in level if e.extension == ".tsv" and fits(e.entities, entities)]
+        if here:
+            return [max(here, key=lambda e: (len(e.entities), "space" not in e.entities, e.path)).path]
+    return []
+
+
+def _raw_events(raw: Entries, entities: Mapping[str, str]) -> list[str]:
+    subject = f"sub-{entities['subject']}"
+    session = [f"ses-{entities['session']}"] if "session" in entities else []
+    return _nearest(raw, "/".join([subject, *session, entities["datatype"]]), entities, "events")
+
+
+def _places(own: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
+    """Return electrodes.tsv and the coordsystem.json of the same space."""
+    for level in own.above(folder, "electrodes"):
+        tables = [e for e in level if e.extension == ".tsv" and fits(e.entities, entities, "space")]
+        if tables:
+            table = min(tables, key=lambda e: (e.entities.get("space", ""), -len(e.entities), e.path))
+            return [table.path, *_coordsystem(own, folder, {**entities, **table.entities})]
+    return []
+
+
+def _coordsystem(own: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
+    for level in own.above(folder, "coordsystem"):
+        here = [e for e in level if fits(e.entities, entities)]
+        if here:
+            return [max(here, key=lambda e: (len(e.entities), e.path)).path]
+    return []
+
+
+def _confounds(own: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
+    plain = {**_without(entities, "space", "resolution", "density"), "description": "confounds"}
+    return _nearest(own, folder, plain, "timeseries") or _nearest(own, folder, plain, "regressors")
+
+
+def _masks(own: Entries, raw: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
+    """Return the masks in the same space: of the same derivative, or of ``derivatives/masks`` for a raw image."""
+    if own is not raw:
+        return _masks_in(own, folder, entities)
+    return _masks_in(raw.masks, f"derivatives/masks/{folder}", entities) if raw.masks else []
+
+
+def _masks_in(entries: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
+    here = [e for e in entries.called(folder, "mask") if e.extension in (".nii.gz", ".nii")]
+    here = [e for e in here if fits(e.entities, entities, "description", "label")]
+    here = [e for e in here if e.entities.get("space") == entities.get("space")]
+    return [e.path for e in sorted(here, key=lambda e: (stem(e.entities), e.path))]
