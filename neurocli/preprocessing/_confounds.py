@@ -1,0 +1,74 @@
+"""How `confounds` is done."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.recording import Image
+from ..errors import unknown
+from ._common import noted, refuse
+from ._image import series
+
+if TYPE_CHECKING:
+    from .confounds import Confounds
+
+
+def cleaned(data: Image, settings: Confounds) -> Image:
+    """Return the image with the columns of the settings regressed out of each voxel."""
+    series(data, settings.name)
+    names = chosen(data, settings.columns)
+    design = confound_matrix(data, names)
+    if design.shape[1] >= data.data.shape[-1]:
+        message = f"{design.shape[1]} confounds leave nothing of {data.data.shape[-1]} volumes."
+        raise refuse(data, "E-INPUT-SHORT", message, "Name fewer columns.")
+    x = np.asarray(data.data, dtype=np.float64)
+    basis = _orthonormal(design)
+    residual = x - (x @ basis) @ basis.T
+    explained = 1 - residual.var() / x.var() if x.var() else 0.0
+    numbers = {"columns": names, "variance_explained": float(explained)}
+    return noted(data, settings.name, numbers, data=residual)
+
+
+def chosen(data: Image, patterns: list[str]) -> list[str]:
+    """Return the columns that the patterns name (``E-INPUT-CONFOUNDS`` where one names none)."""
+    if not data.confounds:
+        remedy = "Start from derivatives that have one, such as fMRIPrep's desc-confounds_timeseries.tsv."
+        raise refuse(data, "E-INPUT-CONFOUNDS", "There is no confounds table for this image.", remedy)
+    names: list[str] = []
+    for pattern in patterns:
+        found = [name for name in data.confounds if fnmatchcase(name, pattern)]
+        if not found:
+            raise refuse(data, "E-INPUT-CONFOUNDS", unknown("confound", pattern, data.confounds))
+        names += [name for name in found if name not in names]
+    return names
+
+
+def confound_matrix(data: Image, names: list[str]) -> np.ndarray:
+    """Return centred confounds, shape (n_volumes, n_confounds); n/a (first differences) becomes the mean, so zero."""
+    design = np.array([[_number(value) for value in data.confounds[name]] for name in names], dtype=float).T
+    if len(design) != data.data.shape[-1]:
+        message = f"The confounds table has {len(design)} rows, the image {data.data.shape[-1]} volumes."
+        raise refuse(data, "E-INPUT-CONFOUNDS", message)
+    empty = [name for name, column in zip(names, design.T, strict=True) if not np.isfinite(column).any()]
+    if empty:
+        raise refuse(data, "E-INPUT-CONFOUNDS", f"The confound {empty[0]!r} holds no number.")
+    centred = design - np.nanmean(design, axis=0)
+    known: np.ndarray = np.nan_to_num(centred)
+    return known
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def _orthonormal(design: np.ndarray) -> np.ndarray:
+    """Return a basis of the column space, shape (n_volumes, rank), whatever the scales of the columns."""
+    spread = design.std(axis=0)
+    u, s, _ = np.linalg.svd(design[:, spread > 0] / spread[spread > 0], full_matrices=False)
+    return np.asarray(u[:, s > s.max(initial=0.0) * 1e-10])

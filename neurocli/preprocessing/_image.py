@@ -1,0 +1,84 @@
+"""What image steps share: the checks of a series, NIfTI objects over the same array, and the way to a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import nibabel.affines
+import nibabel.filebasedimages
+import numpy as np
+
+from ..data.recording import Image, Recording
+from ..errors import ConfigError
+from ._common import need, refuse
+
+
+def series(data: Image, step: str) -> None:
+    """Refuse what is no image series with a repetition time and a proper affine."""
+    need(data, step, "image")
+    if data.data.ndim != 4:
+        shape = " x ".join(str(n) for n in data.data.shape)
+        raise refuse(data, "E-INPUT-SHAPE", f"The step {step!r} needs a 4-D series, but the image is {shape}.")
+    if not data.tr:
+        raise refuse(data, "E-INPUT-TR", "The repetition time is unknown.", "Add RepetitionTime to the JSON sidecar.")
+    placed(data)
+
+
+def placed(data: Image) -> None:
+    """Refuse an affine that does not place voxels in space (``E-INPUT-AFFINE``)."""
+    turn = np.asarray(data.affine, dtype=float)[:3, :3]
+    if not np.isfinite(turn).all() or abs(np.linalg.det(turn)) < 1e-9:
+        raise refuse(data, "E-INPUT-AFFINE", "The affine is broken: it maps the volume onto a plane, a line or NaN.")
+
+
+def whole_brain(data: Image, what: str) -> None:
+    """Refuse single slices (``E-INPUT-SHAPE``)."""
+    if min(data.data.shape[:3]) < 2:
+        shape = " x ".join(str(n) for n in data.data.shape[:3])
+        raise refuse(data, "E-INPUT-SHAPE", f"{what} needs a whole brain, but the image is one slice ({shape} voxels).")
+
+
+def to_nifti(data: Image, volume: np.ndarray) -> Any:
+    """Return a NIfTI object over `volume` in the space of the image."""
+    return nibabel.Nifti1Image(volume, data.affine)
+
+
+def nonzero(img: Any) -> np.ndarray:
+    """Return where a NIfTI object is not zero, shape (x, y, z)."""
+    inside: np.ndarray = np.asarray(img.dataobj) != 0
+    return inside
+
+
+def load(path: str, setting: str) -> Any:
+    """Return a NIfTI file that a setting names (``E-CONFIG-FILE`` where it cannot be read)."""
+    try:
+        return nibabel.load(Path(path))
+    except (OSError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
+        raise ConfigError(f"{setting}: {path!r} cannot be read: {error}", code="E-CONFIG-FILE") from error
+
+
+def to_recording(data: Image, x: np.ndarray, names: tuple[str, ...], kind: str, ijk: np.ndarray) -> Recording:
+    """Return series as the channels of a recording.
+
+    Parameters
+    ----------
+    x : array, shape (n_channels, n_times)
+    kind : str
+        Channel type, ``voxel`` or ``region``.
+    ijk : array, shape (n_channels, 3)
+        Place of each channel, in voxels.
+    """
+    assert data.tr is not None
+    return Recording(
+        data=x,
+        sfreq=1 / data.tr,
+        ch_names=names,
+        ch_types=(kind,) * len(names),
+        units=("1",) * len(names),
+        entities=data.entities,
+        positions=nibabel.affines.apply_affine(data.affine, ijk) / 1000,  # NIfTI counts in mm, we in m
+        events=data.events,
+        notes=data.notes,
+    )

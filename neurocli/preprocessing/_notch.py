@@ -1,0 +1,40 @@
+"""How `notch` is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mne
+import numpy as np
+
+from ._common import Signal, doubles, finite, need, noted, typed_channels, with_rows
+from ._filter import below_nyquist, by_stretch, long_enough
+
+if TYPE_CHECKING:
+    from .notch import Notch
+
+TRANSITION = 1.0  # Hz; the default of `mne.filter.notch_filter`
+LENGTH_FACTOR = 3.3  # of a Hamming-windowed FIR filter: length = factor / transition width
+
+
+def notched(data: Signal, settings: Notch) -> Signal:
+    """Return the recording without the frequencies of the settings."""
+    need(data, settings.name, "recording", "epochs")
+    picks = typed_channels(data, settings.types)
+    finite(data, picks)
+    below_nyquist(data, [freq + TRANSITION for freq in settings.freqs])
+    if settings.method == "fir":
+        long_enough(data, int(LENGTH_FACTOR / (TRANSITION / 2) * data.sfreq))
+    freqs = np.array(settings.freqs)
+    filter_length = "10s" if settings.method == "spectrum_fit" else "auto"
+
+    def once(x: np.ndarray) -> np.ndarray:
+        filtered: np.ndarray = mne.filter.notch_filter(
+            x, data.sfreq, freqs, filter_length, notch_widths=settings.widths, method=settings.method
+        )
+        return filtered
+
+    rows = by_stretch(data, doubles(data.data, picks), once)
+    widths = [settings.widths or freq / 200 for freq in settings.freqs]
+    numbers = {"freqs": list(settings.freqs), "widths": widths, "method": settings.method}
+    return noted(data, settings.name, numbers, data=with_rows(data.data, picks, rows))

@@ -1,0 +1,64 @@
+"""Band-pass, high-pass and low-pass."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import model_validator
+
+from ..si import Hertz
+from ..step import Step, named
+
+
+@named("filter")
+class Filter(Step):
+    """Keep a band of frequencies (`mne.filter.filter_data`).
+
+    Parameters
+    ----------
+    l_freq, h_freq : Hz, optional
+        Edges of the pass band; without one the filter is a low-pass or a high-pass.
+    method : {'fir', 'iir'}
+        A windowed-sinc FIR filter, or a Butterworth filter of order `order`.
+    phase : {'zero', 'zero-double', 'minimum', 'minimum-half', 'forward'}
+        How the delay of the filter is treated; ``forward`` is for IIR only.
+    l_trans_bandwidth, h_trans_bandwidth : Hz, optional
+        Widths of the transitions of a FIR filter; by default a quarter of the edge and at least 2 Hz, as in MNE.
+    order : int
+        Order of the IIR filter.
+    types : list of str, optional
+        Channel types to filter; by default all but triggers and `misc`.
+
+    Raises
+    ------
+    InputError
+        ``E-INPUT-NYQUIST``: an edge is not below half the sampling frequency; ``E-INPUT-SHORT``: the recording is
+        shorter than the filter; ``E-INPUT-NAN``: a channel has samples that are no numbers.
+    """
+
+    l_freq: Hertz | None = None
+    h_freq: Hertz | None = None
+    method: Literal["fir", "iir"] = "fir"
+    phase: Literal["zero", "zero-double", "minimum", "minimum-half", "forward"] = "zero"
+    l_trans_bandwidth: Hertz | None = None
+    h_trans_bandwidth: Hertz | None = None
+    order: int = 4
+    types: list[str] | None = None
+    libraries = ("mne",)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        edges = [edge for edge in (self.l_freq, self.h_freq) if edge is not None]
+        if not edges:
+            raise ValueError("give l_freq, h_freq or both.")
+        if min(edges) <= 0 or edges != sorted(set(edges)):
+            raise ValueError(f"need 0 Hz < l_freq < h_freq, got l_freq {self.l_freq} and h_freq {self.h_freq} Hz.")
+        if (self.phase == "forward") != (self.method == "iir") and self.phase not in ("zero", "zero-double"):
+            raise ValueError(f"phase {self.phase!r} does not go with method {self.method!r}.")
+        return self
+
+    def run(self, data: Any, rng: Any = None) -> Any:
+        """Return the filtered recording; filter length, transition bands and delay are in its notes."""
+        from ._filter import band_pass
+
+        return band_pass(data, self)

@@ -1,0 +1,45 @@
+"""Narrow gaps at the mains frequency."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ..si import Hertz
+from ..step import Step, named
+
+
+@named("notch")
+class Notch(Step):
+    """Cut narrow bands out, as the mains frequency and its harmonics (`mne.filter.notch_filter`).
+
+    Parameters
+    ----------
+    freqs : list of Hz
+        Frequencies to remove.
+    widths : Hz, optional
+        Width of every gap; by default a 200th of the frequency, as in MNE.
+    method : {'fir', 'iir', 'spectrum_fit'}
+        A filter, or fitting and subtracting sinusoids in windows.
+    types : list of str, optional
+        Channel types to filter; by default all but triggers and `misc`.
+
+    Raises
+    ------
+    InputError
+        ``E-INPUT-NYQUIST``: a frequency is not below half the sampling frequency; ``E-INPUT-SHORT``; ``E-INPUT-NAN``.
+    """
+
+    freqs: list[Hertz] = Field(min_length=1)
+    widths: Hertz | None = None
+    method: Literal["fir", "iir", "spectrum_fit"] = "fir"
+    types: list[str] | None = None
+    libraries = ("mne",)
+    positional = "freqs"
+
+    def run(self, data: Any, rng: Any = None) -> Any:
+        """Return the recording without these frequencies."""
+        from ._notch import notched
+
+        return notched(data, self)
