@@ -36,9 +36,7 @@ def test_all_recordings_answer_to_their_datatype(recordings, tmp_path_factory):
     items = chosen(root)
     assert [item.path for item in items] == paths
     expected = [{**e, "datatype": "eeg", "suffix": "eeg"} for e in recordings]
-    assert sorted(map(str, ({**i.entities} for i in items))) == sorted(map(str, expected)) or all(
-        item.entities in expected for item in items
-    )
+    assert all(item.entities in expected for item in items)
 
 
 @given(recordings=datasets, data=st.data())
@@ -92,7 +90,7 @@ def test_labels_are_taken_with_and_without_their_key(cohort, label):
 
 
 def test_an_unknown_subject_is_an_error_that_lists_those_present(cohort):
-    with pytest.raises(InputError, match=r"E-INPUT-LABEL Unknown subject label '11'. .* Known: 01, 02, 10"):
+    with pytest.raises(InputError, match=r"E-INPUT-LABEL Unknown subject label '11'. Known: 01, 02, 10"):
         chosen(cohort, participant_label=["sub-11"])
     with pytest.raises(InputError, match=r"Unknown task label 'rst'. Did you mean 'rest'"):
         chosen(cohort, task_id=["rst"])
