@@ -26,15 +26,19 @@ SI = {"frequency": "Hz", "time": "s", "voltage": "V", "flux density": "T", "flux
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
 
 
+class UnitError(ValueError):
+    """A value that is no number with a unit of the dimension asked for."""
+
+
 def _canonical(text: str) -> str:
     return text.replace("μ", "µ")  # Greek mu and the micro sign look the same
 
 
-def _nearest(unit: str, dimension: str) -> str:
+def _nearest(number: str, unit: str, dimension: str) -> str:
     names = [name for name, (dim, _) in UNITS.items() if dim == dimension]
-    folded = {name.lower(): name for name in names}
+    folded = {name.lower(): name for name in reversed(names)}  # of two alike, the first: 'hz' is Hz
     near = get_close_matches(unit.lower(), folded, n=1, cutoff=0.4)
-    return f" Did you mean {folded[near[0]]!r}?" if near else f" Use one of {', '.join(names)}."
+    return f"Did you mean '{number} {folded[near[0]]}'?" if near else f"Use one of {', '.join(names)}."
 
 
 def parse(value: Any, dimension: str) -> float:
@@ -46,14 +50,14 @@ def parse(value: Any, dimension: str) -> float:
         If the text is no number with a unit, or the unit is of another dimension.
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError(f"expected a {dimension} such as '1 {SI[dimension]}', got {value!r}.")
+        raise UnitError(f"expected a {dimension} such as '1 {SI[dimension]}', got {value!r}.")
     if not isinstance(value, str):
         return _finite(float(value), value)
     match = _QUANTITY.fullmatch(_canonical(value))
     if not match:
-        raise ValueError(f"expected a {dimension} such as '1 {SI[dimension]}', got {value!r}.")
+        raise UnitError(f"expected a {dimension} such as '1 {SI[dimension]}', got {value!r}.")
     number, unit = match.groups()
-    return _finite(float(number) * _factor(unit or SI[dimension], dimension, value), value)
+    return _finite(_scaled(float(number), _factor(number, unit or SI[dimension], dimension)), value)
 
 
 def _finite(number: float, value: Any) -> float:
@@ -62,12 +66,19 @@ def _finite(number: float, value: Any) -> float:
     return number
 
 
-def _factor(unit: str, dimension: str, value: str) -> float:
+def _scaled(number: float, factor: float) -> float:
+    # 1e-6 is no binary number and 1e6 is: dividing by it makes '150 uV' the same float as 0.00015
+    return number * factor if factor >= 1 else number / round(1 / factor)
+
+
+def _factor(number: str, unit: str, dimension: str) -> float:
     if unit not in UNITS:
-        raise ValueError(f"{value!r} has the unknown unit {unit!r}.{_nearest(unit, dimension)}")
+        near = _nearest(number, unit, dimension)
+        raise UnitError(f"'{number} {unit}' has the unknown unit {unit!r}, expected a {dimension}. {near}")
     found, factor = UNITS[unit]
     if found != dimension:
-        raise ValueError(f"{value!r} is a {found}, expected a {dimension} ({SI[dimension]}).")
+        near = f"Did you mean '{number} {SI[dimension]}'?"
+        raise UnitError(f"'{number} {unit}' is a {found}, expected a {dimension} ({SI[dimension]}). {near}")
     return factor
 
 
@@ -79,7 +90,7 @@ def _quantity(dimension: str) -> Any:
 def _pair(dimension: str) -> Any:
     def validate(value: Any) -> tuple[float, float]:
         if not isinstance(value, (list, tuple)) or len(value) != 2:
-            raise ValueError(f"expected a range such as [1 {SI[dimension]}, 2 {SI[dimension]}], got {value!r}.")
+            raise UnitError(f"expected a range such as [1 {SI[dimension]}, 2 {SI[dimension]}], got {value!r}.")
         low, high = (parse(edge, dimension) for edge in value)
         if low >= high:
             raise ValueError(f"a range goes from low to high, got {value!r}.")

@@ -1,0 +1,209 @@
+"""What a pipeline says besides its steps: what it reads, what it predicts, how it is trained and judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+
+from ..data.entities import SHORT, label
+from ..errors import unknown
+from ..evaluation.split import Split
+from ..step import Settings
+
+INDICES = ("run", "echo", "flip", "inversion", "split", "chunk")  # numbers in BIDS: run 1 is run-01
+
+
+def _wanted(value: Any) -> Any:
+    values = [value] if isinstance(value, (str, int)) else value
+    if isinstance(values, (list, tuple)):
+        for text in values:
+            _check_pattern(str(text))
+        return tuple(str(text) for text in values)
+    return value
+
+
+def _check_pattern(text: str) -> None:
+    if _is_pattern(text):
+        try:
+            re.compile(text[1:-1])
+        except re.error as error:
+            raise ValueError(f"{text!r} is no regular expression: {error}.") from error
+
+
+def _is_pattern(text: str) -> bool:
+    return len(text) > 1 and text.startswith("/") and text.endswith("/")
+
+
+_FILTER_SCHEMA = {
+    "anyOf": [{"type": ["string", "number"]}, {"type": "array", "items": {"type": ["string", "number"]}}],
+    "description": "A label, a list of labels, or a regular expression between slashes.",
+}
+Filter = Annotated[tuple[str, ...] | None, BeforeValidator(_wanted), WithJsonSchema(_FILTER_SCHEMA)]
+
+
+class Input(Settings):
+    """Which recordings a pipeline takes: BIDS entities, each a label, a list of labels or a ``/pattern/``."""
+
+    name: ClassVar[str] = "input"
+
+    datatype: str = Field(description="BIDS datatype: eeg, meg, ieeg, nirs, func, anat ...", pattern="^[a-z]+$")
+    suffix: str | None = Field(default=None, description="BIDS suffix; by default as the datatype, bold or T1w.")
+    derivatives: str | None = Field(default=None, description="Read this derivative dataset, such as fmriprep.")
+    space: str | None = Field(default=None, description="The space it was brought to, such as MNI152NLin2009cAsym.")
+    desc: str | None = Field(default=None, description="What was done to it, such as preproc.")
+    subject: Filter = None
+    session: Filter = None
+    sample: Filter = None
+    task: Filter = None
+    tracksys: Filter = None
+    acquisition: Filter = None
+    ceagent: Filter = None
+    tracer: Filter = None
+    stain: Filter = None
+    reconstruction: Filter = None
+    direction: Filter = None
+    run: Filter = None
+    modality: Filter = None
+    echo: Filter = None
+    flip: Filter = None
+    inversion: Filter = None
+    mt: Filter = None
+    part: Filter = None
+    processing: Filter = None
+    hemisphere: Filter = None
+    split: Filter = None
+    recording: Filter = None
+    chunk: Filter = None
+    segmentation: Filter = None
+    resolution: Filter = None
+    density: Filter = None
+    label: Filter = None
+    atlas: Filter = None
+
+    @property
+    def file_suffix(self) -> str:
+        """The suffix that file names end with."""
+        return self.suffix or {"func": "bold", "anat": "T1w"}.get(self.datatype, self.datatype)
+
+    def filters(self) -> dict[str, tuple[str, ...]]:
+        """Return the entities that are restricted, space and desc apart, and to what."""
+        names = [name for name in SHORT if name not in ("space", "description")]
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def accepts(self, entities: Mapping[str, str]) -> bool:
+        """Whether a file with these entities is asked for; one without a restricted entity is not."""
+        apart = {"space": self.space, "description": self.desc}
+        wanted = {**self.filters(), **{name: (value,) for name, value in apart.items() if value}}
+        return all(
+            name in entities and any(_same(entities[name], one, name) for one in values)
+            for name, values in wanted.items()
+        )
+
+
+def _same(value: str, wanted: str, name: str) -> bool:
+    if _is_pattern(wanted):
+        return re.fullmatch(wanted[1:-1], value) is not None
+    wanted = label(wanted, name)
+    if name in INDICES and value.isdigit() and wanted.isdigit():
+        return int(value) == int(wanted)
+    return value == wanted
+
+
+class Target(Settings):
+    """What is predicted: an entity, a column of the events, or a column of ``participants.tsv``."""
+
+    name: ClassVar[str] = "target"
+
+    entity: str | None = Field(default=None, description="The label is this BIDS entity of the recording.")
+    events: str | None = Field(default=None, description="The label is this column of the events.")
+    participants: str | None = Field(default=None, description="The label is this column of participants.tsv.")
+    positive: str | None = Field(default=None, description="The label that counts as positive, of two.")
+    only: tuple[str, ...] | None = Field(default=None, description="With events: the labels to keep.")
+    as_: Literal["label", "number"] = Field(
+        default="label", alias="as", description="With participants: class or number."
+    )
+
+    @property
+    def source(self) -> Literal["entity", "events", "participants"]:
+        """Where the label stands."""
+        return "entity" if self.entity else "events" if self.events else "participants"
+
+    @property
+    def column(self) -> str:
+        """The name of the entity or column."""
+        return self.entity or self.events or self.participants or ""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether a quantity is predicted, so that the model must be a regression."""
+        return self.as_ == "number"
+
+    @field_validator("entity")
+    @classmethod
+    def _known(cls, entity: str | None) -> str | None:
+        if entity is not None and entity not in SHORT:
+            raise ValueError(unknown("BIDS entity", entity, SHORT))
+        return entity
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in ("entity", "events", "participants") if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(f"give one of entity, events or participants, got {' and '.join(given) or 'none'}.")
+        if self.only is not None and not self.events:
+            raise ValueError("'only' goes with events; choose recordings under input.")
+        if self.is_number and not self.participants:
+            raise ValueError("'as: number' goes with participants.")
+        if self.is_number and self.positive:
+            raise ValueError("a number has no positive label.")
+        if self.only and self.positive and self.positive not in self.only:
+            raise ValueError(f"the positive label {self.positive!r} is not among only: {', '.join(self.only)}.")
+        return self
+
+
+class Null(Settings):
+    """The null distribution: refits on labels permuted in exchangeable blocks."""
+
+    name: ClassVar[str] = "null"
+    positional: ClassVar[str | None] = "permutations"
+
+    permutations: int = Field(default=200, ge=0, le=100_000, description="How many refits; 0 for none.")
+
+
+class Search(Settings):
+    """Settings of the model that are searched in an inner grouped split of each training set."""
+
+    name: ClassVar[str] = "search"
+
+    over: dict[str, tuple[Any, ...]] = Field(
+        min_length=1, description="Setting of a member of the model, such as ridge.alpha, and its candidates."
+    )
+    folds: int = Field(default=3, ge=2, description="Inner folds; whole groups of the outer split.")
+    metric: str = Field(default="balanced_accuracy", description="What the best candidate has most of.")
+
+
+class Train(Settings):
+    """How a model is fitted: the split, the chain that is fitted inside each fold, and the controls beside it."""
+
+    name: ClassVar[str] = "train"
+
+    split: Split
+    model: tuple[Any, ...] = Field(description="A chain, all of it fitted inside the fold.")
+    balance: Literal["weights", "subsample", "none"] = Field(
+        default="none", description="What unequal classes call for."
+    )
+    null: Null = Null()
+    search: Search | None = None
+    seeds: tuple[int, ...] = Field(default=(), description="Fit with each; by default the pipeline's.")
+
+
+class Evaluate(Settings):
+    """Which scores are computed from the held-out predictions."""
+
+    name: ClassVar[str] = "evaluate"
+    positional: ClassVar[str | None] = "metrics"
+
+    metrics: tuple[str, ...] = Field(min_length=1, description="Names of metrics.")
