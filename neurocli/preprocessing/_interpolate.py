@@ -21,7 +21,7 @@ def interpolated(data: Signal, step: str) -> Signal:
     bad = [data.ch_names.index(name) for name in data.bads]
     x[..., bad, :] = 0.0  # NaN in a bad channel would survive the product with its zero weight
     replaced = to_mne(_with(data, x)).interpolate_bads(reset_bads=True, verbose="ERROR")
-    x[..., bad, :] = replaced.get_data(copy=False)[..., bad, :]
+    x[..., bad, :] = replaced.get_data(picks=list(data.bads))
     return noted(data, step, {"interpolated": list(data.bads)}, data=x, bads=())
 
 

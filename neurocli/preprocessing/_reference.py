@@ -61,12 +61,12 @@ def _common(data: Signal, settings: Reference, picks: list[int]) -> Signal:
         sources, label = good, str(settings.to)
     else:
         sources, label = named_channels(data, settings.to), ", ".join(settings.to)
-    if not sources:
+    if not good:
         raise refuse(data, "E-INPUT-REFERENCE", "All channels are marked bad, so there is no reference to take.")
     pooled = np.median if settings.to == "median" else np.mean
     out = np.array(data.data, dtype=np.float64)
-    out[..., picks, :] -= pooled(data.data[..., sources, :], axis=-2, keepdims=True)
-    numbers = {"to": label, "n_reference": len(sources), "n_channels": len(picks)}
+    out[..., good, :] -= pooled(data.data[..., sources, :], axis=-2, keepdims=True)
+    numbers = {"to": label, "n_reference": len(sources), "n_channels": len(good)}
     return noted(data, settings.name, numbers, data=out, reference=label)
 
 

@@ -17,7 +17,7 @@ class Reference(Step):
     ----------
     to : 'average', 'median', 'bipolar' or list of str
         The average and the median are of the good channels of the types; a list names the channels whose mean is
-        subtracted; ``bipolar`` needs `pairs`.
+        subtracted; ``bipolar`` needs `pairs`. Bad channels stay as they are, as in MNE.
     pairs : list of [anode, cathode]
         For ``bipolar``: each pair becomes one channel ``anode-cathode``; channels in no pair stay.
     types : list of str, optional

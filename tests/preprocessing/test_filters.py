@@ -14,8 +14,7 @@ from neurocli.preprocessing.filter import Filter
 from neurocli.preprocessing.filter_bank import FilterBank
 from neurocli.preprocessing.notch import Notch
 from neurocli.preprocessing.resample import Resample
-
-from .simulated import bold, eeg
+from tests.preprocessing.simulated import bold, eeg
 
 
 @pytest.mark.parametrize(

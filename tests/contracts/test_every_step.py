@@ -1,0 +1,144 @@
+"""What every preprocessing step promises, checked over the registry: a new step is under this contract by existing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from copy import deepcopy
+from dataclasses import fields, replace
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from neurocli import registry
+from neurocli.data.payload import restore
+from neurocli.step import Step
+from tests.preprocessing.simulated import bold, eeg
+
+STEPS = registry.definitions("steps")
+# settings with which a step runs on the recording below; a step that is not here runs with its defaults
+SETTINGS: dict[str, dict] = {
+    "confounds": {"columns": ["trans_x"]},
+    "epoch": {"duration": 2.0, "reject": {"eeg": 1.0}},
+    "filter": {"l_freq": 1.0, "h_freq": 40.0},
+    "filter_bank": {"bands": {"alpha": (8.0, 12.0)}},
+    "mask": {"desc": "brain"},
+    "notch": {"freqs": [50.0]},
+    "pick": {"types": ["eeg"]},
+    "regions": {"atlas": "atlas.nii"},
+    "resample": {"sfreq": 100.0},
+    "smooth": {"fwhm": 0.006},
+}
+ON_IMAGES = {"confounds", "mask", "regions", "smooth"}
+every_step = pytest.mark.parametrize("name", STEPS)
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path, monkeypatch) -> None:
+    """Put what settings name into the current folder."""
+    labels = np.zeros((8, 9, 7), dtype=np.int32)
+    labels[2:5] = 1
+    nibabel.save(nibabel.Nifti1Image(labels, bold().affine), tmp_path / "atlas.nii")
+    monkeypatch.chdir(tmp_path)
+
+
+def step(name: str) -> Step:
+    return STEPS[name](**SETTINGS.get(name, {}))
+
+
+def given_to(name: str):
+    return bold() if name in ON_IMAGES else eeg(bads=("Cz",))
+
+
+def run(name: str, data):
+    return step(name).run(data, np.random.default_rng(7))
+
+
+def same(a, b) -> None:
+    for field in fields(a):
+        x, y = getattr(a, field.name), getattr(b, field.name)
+        if isinstance(x, np.ndarray):
+            assert x.dtype == y.dtype
+            np.testing.assert_array_equal(x, y)
+        else:
+            assert x == y
+
+
+@every_step
+def test_the_input_is_left_alone(name):
+    data = given_to(name)
+    before = deepcopy(data)
+    data.data.flags.writeable = False  # as a memory map of the store is
+    run(name, data)
+    same(data, before)
+
+
+@every_step
+def test_the_same_input_and_seed_give_the_same_output(name):
+    same(run(name, given_to(name)), run(name, given_to(name)))
+
+
+@every_step
+def test_the_output_is_a_payload_that_comes_back(name):
+    found = run(name, given_to(name))
+    arrays, meta = found.to_payload()
+    same(restore(arrays, json.loads(json.dumps(meta))), restore(arrays, meta))
+    assert len(found.notes) == 1
+    assert found.notes[0]["step"] == name
+
+
+@every_step
+def test_single_precision_is_taken_as_it_comes(name):
+    data = given_to(name)
+    found = run(name, replace(data, data=data.data.astype(np.float32)))
+    assert found.data.dtype in (np.float32, np.float64)
+
+
+@every_step
+def test_what_belongs_to_channels_has_one_entry_a_channel(name):
+    found = run(name, given_to(name))
+    if found.kind == "image":
+        return
+    n = found.data.shape[-2]
+    assert len(found.ch_names) == len(found.ch_types) == len(found.units) == n
+    assert len(set(found.ch_names)) == n
+    assert found.positions is None or found.positions.shape == (n, 3)
+    assert set(found.bads) <= set(found.ch_names)
+
+
+@every_step
+def test_settings_survive_json(name):
+    settings = step(name)
+    assert STEPS[name].model_validate_json(settings.model_dump_json()) == settings
+    assert STEPS[name].model_validate(json.loads(json.dumps(settings.model_dump(mode="json")))) == settings
+    json.dumps(STEPS[name].model_json_schema())
+
+
+@every_step
+def test_the_docstring_is_a_sentence_and_names_every_setting(name):
+    text = STEPS[name].__doc__ or ""
+    first = text.splitlines()[0]
+    assert first.endswith(".") or "(" in text.split("\n\n")[0]
+    assert len(first) <= 120
+    for field in STEPS[name].model_fields:
+        assert field in text, f"{name}.{field} is not documented"
+
+
+@every_step
+def test_a_bare_value_names_a_field(name):
+    positional = STEPS[name].positional
+    assert positional is None or positional in STEPS[name].model_fields
+
+
+def test_every_setting_of_this_test_belongs_to_a_step():
+    assert set(SETTINGS) | ON_IMAGES <= set(STEPS)
+
+
+def test_definitions_load_nothing_heavy():
+    code = "import sys; from neurocli import registry; registry.definitions('steps'); print(*sys.modules)"
+    root = Path(__file__).resolve().parents[2]
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert not {"numpy", "scipy", "mne", "nilearn", "nibabel", "sklearn"} & set(loaded.stdout.split())

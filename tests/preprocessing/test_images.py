@@ -1,0 +1,203 @@
+"""From images to recordings, and what fMRI needs on the way; nilearn and scipy are the oracles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import nibabel
+import nilearn.image
+import nilearn.masking
+import nilearn.regions
+import nilearn.signal
+import numpy as np
+import pytest
+import scipy.signal
+
+from neurocli.errors import ConfigError, InputError
+from neurocli.preprocessing.confounds import Confounds
+from neurocli.preprocessing.detrend import Detrend
+from neurocli.preprocessing.epoch import Epoch
+from neurocli.preprocessing.mask import Mask
+from neurocli.preprocessing.percent_signal_change import PercentSignalChange
+from neurocli.preprocessing.regions import Regions
+from neurocli.preprocessing.smooth import Smooth
+from neurocli.preprocessing.zscore import ZScore
+from tests.preprocessing.simulated import bold, eeg
+
+
+def nifti(image, volume=None):
+    return nibabel.Nifti1Image(np.asarray(image.data if volume is None else volume, dtype=float), image.affine)
+
+
+def test_mask_is_nilearn_apply_mask():
+    image = bold()
+    found = Mask(desc="brain").run(image)
+    mask = nibabel.Nifti1Image(image.mask, image.affine)
+    expected = nilearn.masking.apply_mask(nifti(image), mask, dtype=np.float64).T
+    np.testing.assert_array_equal(found.data, expected)
+    assert found.sfreq == 0.5
+    assert set(found.ch_types) == {"voxel"}
+    assert set(found.units) == {"1"}
+    assert found.events == image.events
+
+
+def test_a_voxel_is_named_by_its_indices_and_placed_in_metres():
+    found = Mask(desc="brain").run(bold())
+    place = found.ch_names.index("4-4-3")
+    np.testing.assert_array_equal(found.data[place], bold().data[4, 4, 3])
+    np.testing.assert_allclose(
+        found.positions[place], [0.0, 0.002, 0.001], atol=1e-12
+    )  # 3 mm * (4, 4, 3) - (12, 10, 8)
+
+
+def test_masks_by_threshold_and_by_nilearn_find_the_bright_voxels():
+    image = bold()
+    assert Mask(threshold=0.5).run(image).data.shape[0] == image.mask.sum()
+    big = bold(shape=(24, 24, 20, 5))
+    found = Mask(compute=True).run(big)
+    expected = np.asarray(nilearn.masking.compute_epi_mask(nifti(big, np.float32(big.data))).dataobj)
+    assert found.data.shape[0] == expected.sum() > 0
+
+
+def test_a_mask_file_of_the_dataset_is_read(tmp_path):
+    image = bold()
+    nibabel.save(nibabel.Nifti1Image(image.mask, image.affine), tmp_path / "mask.nii.gz")
+    found = Mask(desc="brain").run(replace(image, mask=None, masks={"brain": str(tmp_path / "mask.nii.gz")}))
+    assert found.data.shape[0] == image.mask.sum()
+
+
+def test_regions_are_nilearn_means_and_carry_their_names(tmp_path):
+    image = bold()
+    labels = np.zeros(image.data.shape[:3], dtype=np.int32)
+    labels[2:4], labels[5:7, 3:] = 7, 12
+    atlas = nibabel.Nifti1Image(labels, image.affine)
+    nibabel.save(atlas, tmp_path / "atlas.nii.gz")
+    (tmp_path / "atlas.tsv").write_text("index\tname\n7\tV1\n")
+    found = Regions(atlas=str(tmp_path / "atlas.nii.gz")).run(image)
+    expected, order = nilearn.regions.img_to_signals_labels(nifti(image), atlas)[:2]
+    assert [int(label) for label in order] == [7, 12]
+    np.testing.assert_allclose(found.data, expected.T, rtol=1e-12)
+    assert found.ch_names == ("V1", "region-12")
+    np.testing.assert_allclose(found.positions[0], [(3 * 2.5 - 12) / 1e3, (3 * 4 - 10) / 1e3, (3 * 3 - 8) / 1e3])
+
+
+def test_an_atlas_on_another_grid_is_brought_to_the_image(tmp_path):
+    image = bold()
+    labels = np.zeros((16, 18, 14), dtype=np.int32)
+    labels[4:8] = 3
+    affine = image.affine.copy()
+    affine[:3, :3] /= 2
+    affine[:3, 3] -= 0.75  # voxels of half the size share the edges of the coarse ones
+    nibabel.save(nibabel.Nifti1Image(labels, affine), tmp_path / "fine.nii")
+    found = Regions(atlas=str(tmp_path / "fine.nii")).run(image)
+    assert found.notes[-1]["resampled"] is True
+    np.testing.assert_allclose(found.data[0], image.data[2:4].mean(axis=(0, 1, 2)), rtol=1e-12)
+
+
+def test_a_changed_atlas_is_another_setting(tmp_path):
+    path = tmp_path / "atlas.nii"
+    path.write_bytes(b"one")
+    first = Regions(atlas=str(path))
+    path.write_bytes(b"two")
+    assert Regions(atlas=str(path)).digest != first.digest
+    assert Regions(**first.model_dump()) == first
+
+
+@pytest.mark.parametrize("order", [0, 1, 3])
+def test_detrend_removes_the_polynomial_and_nothing_else(order):
+    recording = eeg()
+    found = Detrend(order=order).run(recording)
+    time = np.linspace(-1, 1, 4000)
+    kept = recording.data - np.stack([np.polyval(np.polyfit(time, x, order), time) for x in recording.data])
+    np.testing.assert_allclose(found.data, kept, rtol=0, atol=1e-10 * np.abs(recording.data).max())
+
+
+@pytest.mark.parametrize(("order", "kind"), [(0, "constant"), (1, "linear")])
+def test_detrend_is_scipy_detrend(order, kind):
+    image = bold()
+    expected = scipy.signal.detrend(image.data, type=kind)
+    np.testing.assert_allclose(Detrend(order=order).run(image).data, expected, rtol=0, atol=1e-9)
+
+
+def test_zscore_and_percent_are_those_of_nilearn():
+    recording = Mask(desc="brain").run(bold())
+    expected = nilearn.signal.standardize_signal(recording.data.T, standardize="zscore_sample").T
+    np.testing.assert_allclose(ZScore().run(recording).data, expected, rtol=0, atol=1e-12)
+    expected = nilearn.signal.standardize_signal(recording.data.T, standardize="psc").T
+    np.testing.assert_allclose(PercentSignalChange().run(recording).data, expected, rtol=0, atol=1e-12)
+
+
+def test_a_constant_channel_becomes_zero_and_is_counted_even_in_volts():
+    recording = eeg()
+    x = recording.data * 1e-12  # far below machine epsilon, and not constant
+    x[2] = 3e-20
+    found = ZScore().run(replace(recording, data=x))
+    assert found.notes[-1]["n_constant"] == 1
+    assert not found.data[2].any()
+    np.testing.assert_allclose(np.delete(found.data, 2, axis=0).std(axis=-1, ddof=1), 1.0)
+
+
+def test_smooth_is_nilearn_smooth_img():
+    image = bold()
+    expected = nilearn.image.smooth_img(nifti(image), 6.0).get_fdata()
+    np.testing.assert_allclose(Smooth(fwhm="6 mm").run(image).data, expected, rtol=1e-10, atol=1e-9)
+
+
+def test_confounds_are_nilearn_clean():
+    image = bold()
+    found = Confounds(columns=["trans_x*"]).run(image)
+    design = np.array([[np.nan if v == "n/a" else v for v in column] for column in image.confounds.values()]).T
+    design = np.where(np.isnan(design), np.nanmean(design, axis=0), design)
+    flat = image.data.reshape(-1, 40).T
+    expected = nilearn.signal.clean(flat, confounds=design, detrend=False, standardize=None, filter=False)
+    np.testing.assert_allclose(found.data.reshape(-1, 40).T, expected, rtol=0, atol=1e-9)
+    assert found.notes[-1]["columns"] == ["trans_x", "trans_x_derivative1"]
+
+
+def test_block_means_of_a_series():
+    recording = ZScore().run(Detrend().run(Mask(desc="brain").run(bold())))
+    found = Epoch(events="trial_type", average=True).run(recording)
+    np.testing.assert_allclose(found.data[1, :, 0], recording.data[:, 15:20].mean(axis=-1), atol=1e-12)
+    assert found.samples["events/trial_type"] == ["face", "house"]
+
+
+FLAT = np.diag([3.0, 3.0, 0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("step", "changes", "code", "sentence"),
+    [
+        (Mask(desc="brian"), {"mask": None, "masks": {"brain": "x"}}, "E-INPUT-MASK", "Did you mean 'brain'?"),
+        (Mask(desc="brain"), {"mask": None}, "E-INPUT-MASK", "Unknown mask desc 'brain'. Known: none."),
+        (Mask(desc="brain"), {"mask": np.ones((2, 2, 2))}, "E-INPUT-MASK", "The mask is 2 x 2 x 2 voxels"),
+        (Mask(desc="brain"), {"mask": np.zeros((8, 9, 7))}, "E-INPUT-MASK", "The mask is empty."),
+        (Mask(desc="brain"), {"data": np.ones((8, 9, 7))}, "E-INPUT-SHAPE", "a 4-D series, but the image is 8 x 9 x 7"),
+        (Mask(desc="brain"), {"tr": None}, "E-INPUT-TR", "The repetition time is unknown."),
+        (Mask(desc="brain"), {"affine": FLAT}, "E-INPUT-AFFINE", "The affine is broken"),
+        (Mask(compute=True), {"data": np.ones((8, 9, 1, 5))}, "E-INPUT-SHAPE", "Finding the brain needs a whole brain"),
+        (Smooth(fwhm=0.006), {"data": np.ones((8, 9, 1, 5))}, "E-INPUT-SHAPE", "is one slice (8 x 9 x 1 voxels)"),
+        (Smooth(fwhm=0.006), {"affine": FLAT}, "E-INPUT-AFFINE", "The affine is broken"),
+        (Confounds(columns=["trans_x"]), {"confounds": {}}, "E-INPUT-CONFOUNDS", "There is no confounds table"),
+        (Confounds(columns=["trans_w"]), {}, "E-INPUT-CONFOUNDS", "Did you mean 'trans_x'?"),
+        (Confounds(columns=["a"]), {"confounds": {"a": [1.0]}}, "E-INPUT-CONFOUNDS", "has 1 rows, the image 40"),
+        (Confounds(columns=["a"]), {"confounds": {"a": ["n/a"] * 40}}, "E-INPUT-CONFOUNDS", "'a' holds no number"),
+        (Detrend(order=3), {"data": np.ones((8, 9, 7, 4))}, "E-INPUT-SHORT", "4 samples are too few for"),
+    ],
+)  # fmt: skip
+def test_images_that_a_step_cannot_take_are_refused(step, changes, code, sentence):
+    with pytest.raises(InputError) as error:
+        step.run(bold(**changes))
+    assert error.value.code == code
+    assert sentence in error.value.message
+
+
+def test_as_many_confounds_as_volumes_are_refused():
+    rng = np.random.default_rng(0)
+    table = {f"c{i}": rng.standard_normal(40).tolist() for i in range(40)}
+    with pytest.raises(InputError, match="40 confounds leave nothing of 40 volumes"):
+        Confounds(columns=["c*"]).run(bold(confounds=table))
+
+
+def test_an_image_step_refuses_a_recording():
+    with pytest.raises(ConfigError, match="'mask' takes image, but is given recording"):
+        Mask(threshold=0.2).run(eeg())
