@@ -44,7 +44,18 @@ class ModelStep(Settings, ABC):
 
     The estimator follows scikit-learn. One with ``needs_samples = True`` gets the sample table too, as the keyword
     `samples` of `fit`, `transform` and `predict`.
+
+    What a chain must know of a member before anything is imported stands in class variables, so that a chain is checked
+    when the YAML is read.
     """
+
+    takes: ClassVar[str] = "any"  # what a sample must be: columns, covariances, epochs or any
+    gives: ClassVar[str] = "same"  # what it is made into: columns, covariances, epochs or same
+    predicts: ClassVar[bool] = False  # True: the last member of a chain, and only there
+    targets: ClassVar[tuple[str, ...]] = ("label", "number")  # what a predicting member can learn
+    uses_labels: ClassVar[bool] = True  # False: its fit is the same under every permutation of the labels
+    accepts_nan: ClassVar[bool] = False
+    transductive: ClassVar[bool] = False  # True: uses the unlabelled samples it is applied to
 
     @abstractmethod
     def build(self, rng: np.random.Generator | None = None) -> Any:
