@@ -1,0 +1,297 @@
+"""Carry tasks out on this machine: supervised workers, driven by events, and nothing that can hang or lie.
+
+A worker that dies is exactly one failed task, and a fresh worker takes its place.
+"""
+
+from __future__ import annotations
+
+import selectors
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .deaths import Death, cannot_start, error_of, lost_error, oom_kills, signal_name, timeout_error
+from .stopping import Level, Stop
+from .supervise import Undertaker, Worker
+from .tasks import Outcome, Schedule, Task
+
+GRACE_S = 10.0  # between SIGTERM and SIGKILL
+STILLBORN = 3  # workers in a row that end before they are ready: then the command is at fault, not the task
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+def run_tasks(
+    tasks: Sequence[Task],
+    command: Sequence[str],
+    *,
+    n_workers: int,
+    memory_bytes: int | None = None,
+    gpus: Sequence[str] = (),
+    timeout_s: float | None = None,
+    grace_s: float = GRACE_S,
+    fail_fast: bool = False,
+    on_event: OnEvent | None = None,
+    stop: Stop | None = None,
+) -> dict[int, Outcome]:
+    """Run every task in a worker and return how each ended, by index.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        In the order in which they start where room and dependencies allow.
+    command : sequence of str
+        The worker; started as ``command --pipe FD`` (see `neurocli.runners.worker.serve`).
+    n_workers : int
+        How many processes, one core each.
+    memory_bytes : int, optional
+        What the estimates of running tasks may add up to.
+    gpus : sequence of str
+        Devices, one task each.
+    timeout_s : float, optional
+        The limit of a task that has none of its own: SIGTERM, and SIGKILL `grace_s` later.
+    fail_fast : bool
+        Start nothing more after the first failure.
+    on_event : callable
+        Is given each event of the ledger: ``started``, ``done``, ``failed``, ``blocked``, ``lost``.
+    stop : Stop, optional
+        How to be stopped.
+
+    Raises
+    ------
+    WorkerError
+        If workers end before they can take any work (``E-RUN-START``).
+    """
+    schedule = Schedule(tasks, max(1, n_workers), memory_bytes, gpus)
+    with Stop() if stop is None else _kept(stop) as stop:
+        pool = _Pool(schedule, command, timeout_s, grace_s, on_event or _ignore, stop, fail_fast=fail_fast)
+        try:
+            return pool.run()
+        finally:
+            pool.close()
+
+
+def _ignore(event: dict[str, Any]) -> None:
+    """Do without the events."""
+    del event
+
+
+class _kept:
+    """A context that leaves somebody else's `Stop` open."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def __enter__(self) -> Stop:
+        return self._stop
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class _Job:
+    """A task in a worker."""
+
+    def __init__(self, task: Task, worker: Worker, limit_s: float | None) -> None:
+        self.task, self.worker, self.limit_s = task, worker, limit_s
+        self.deadline = None if limit_s is None else time.monotonic() + limit_s
+        self.overdue = False
+
+    @property
+    def wall_s(self) -> float:
+        return time.monotonic() - self.worker.started
+
+
+class _Pool:
+    def __init__(
+        self,
+        schedule: Schedule,
+        command: Sequence[str],
+        timeout_s: float | None,
+        grace_s: float,
+        on_event: OnEvent,
+        stop: Stop,
+        *,
+        fail_fast: bool,
+    ) -> None:
+        self._schedule, self._command, self._timeout_s, self._grace_s = schedule, list(command), timeout_s, grace_s
+        self._on_event, self._stop, self._fail_fast = on_event, stop, fail_fast
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(stop, selectors.EVENT_READ, None)
+        self._idle: list[Worker] = []
+        self._jobs: dict[Worker, _Job] = {}
+        self._workers: set[Worker] = set()
+        self._attempts: dict[int, int] = {}
+        self._undertaker = Undertaker()
+        self._level = Level.GO
+        self._kill_at: float | None = None
+        self._stillborn, self._oom_kills = 0, oom_kills()
+
+    def run(self) -> dict[int, Outcome]:
+        while True:
+            self._obey()
+            self._fill()
+            if not self._jobs:
+                break
+            self._wait()
+        self._schedule.abandon()
+        return self._schedule.outcomes
+
+    # starting
+
+    def _fill(self) -> None:
+        while self._level == Level.GO and (found := self._schedule.start()):
+            task, device = found
+            worker = self._idle.pop() if self._idle else self._hire()
+            self._attempts[task.index] = self._attempts.get(task.index, 0) + 1
+            self._on_event({"event": "started", "unit": task.id, "index": task.index, "worker": worker.pid})
+            limit = task.timeout_s if task.timeout_s is not None else self._timeout_s
+            worker.give(task.index, device)
+            self._jobs[worker] = _Job(task, worker, limit)
+
+    def _hire(self) -> Worker:
+        worker = Worker(self._command)
+        self._workers.add(worker)
+        self._undertaker.watch([each.pid for each in self._workers])
+        self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
+        self._selector.register(worker.end, selectors.EVENT_READ, worker)
+        return worker
+
+    # waiting
+
+    def _wait(self) -> None:
+        times = [job.deadline for job in self._jobs.values() if job.deadline is not None]
+        times += [self._kill_at] if self._kill_at is not None else []
+        timeout = max(0.0, min(times) - time.monotonic()) if times else None
+        ready: dict[Worker, bool] = {}
+        for key, _ in self._selector.select(timeout):
+            worker = key.data
+            if worker is not None:
+                ready[worker] = ready.get(worker, False) or key.fd == worker.end
+        for worker, is_dead in ready.items():
+            self._listen(worker)
+            if is_dead:
+                self._mourn(worker)
+        self._enforce()
+
+    def _listen(self, worker: Worker) -> None:
+        for answer in worker.answers():
+            if not worker.ready:
+                worker.ready, self._stillborn = True, 0
+            if answer.get("index") is not None and worker in self._jobs:
+                self._answered(self._jobs.pop(worker), answer)
+                self._idle.append(worker)
+        if worker.is_silent and worker.pipe in self._selector.get_map():
+            self._selector.unregister(worker.pipe)
+
+    def _answered(self, job: _Job, answer: dict[str, Any]) -> None:
+        ok, error = bool(answer.get("ok")), answer.get("error")
+        if not ok and job.overdue:
+            error = timeout_error(job.task.id, job.limit_s or 0.0)
+        stopped = self._level >= Level.TERMINATE
+        outcome = Outcome(
+            job.task,
+            "done" if ok else "lost" if stopped else "failed",
+            result=answer.get("result") or {},
+            error=error,
+            wall_s=float(answer.get("wall_s", job.wall_s)),
+            cpu_s=float(answer.get("cpu_s", 0.0)),
+            peak_rss_bytes=int(answer.get("peak_rss_bytes", 0)),
+        )
+        self._settle(outcome, memory=(error or {}).get("code") == "E-RUN-MEMORY")
+
+    # ends
+
+    def _mourn(self, worker: Worker) -> None:
+        for descriptor in (worker.pipe, worker.end):
+            if descriptor in self._selector.get_map():
+                self._selector.unregister(descriptor)
+        self._workers.discard(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
+        job = self._jobs.pop(worker, None)
+        death = worker.bury()
+        self._undertaker.watch([each.pid for each in self._workers])
+        if job is not None:
+            self._died(job, death)
+
+    def _died(self, job: _Job, death: Death) -> None:
+        if not job.worker.ready and not job.overdue and self._level < Level.TERMINATE:
+            return self._died_unborn(job, death)
+        name, kills = signal_name(death.status), oom_kills()
+        starved, self._oom_kills = kills > self._oom_kills, kills
+        wall_s, unit, status = job.wall_s, job.task.id, "failed"
+        if self._level >= Level.TERMINATE:
+            error, status = lost_error(unit), "lost"
+        elif job.overdue:
+            error = timeout_error(unit, job.limit_s or 0.0)
+        else:
+            error = error_of(job.task, death, wall_s, out_of_memory=starved)
+        peak = death.peak_rss_bytes
+        outcome = Outcome(job.task, status, error=error, signal=name, wall_s=wall_s, peak_rss_bytes=peak)
+        return self._settle(outcome, memory=name == "SIGKILL" and not job.overdue)
+
+    def _died_unborn(self, job: _Job, death: Death) -> None:
+        self._stillborn += 1
+        if self._stillborn >= STILLBORN:
+            raise cannot_start(" ".join(self._command), death.last_words)
+        self._schedule.again(job.task, alone=False)
+
+    def _settle(self, outcome: Outcome, *, memory: bool) -> None:
+        task, attempts = outcome.task, self._attempts[outcome.task.index]
+        outcome = replace(outcome, attempts=attempts)
+        if outcome.status == "failed" and memory and attempts <= task.n_retries and self._level == Level.GO:
+            self._on_event(outcome.event() | {"event": "retried"})
+            return self._schedule.again(task, alone=True)
+        for each in self._schedule.finish(outcome):
+            self._on_event(each.event())
+        if outcome.status == "failed" and self._fail_fast:
+            self._level = max(self._level, Level.FINISH)
+        return None
+
+    # stopping
+
+    def _obey(self) -> None:
+        wish = self._stop.seen()
+        if wish <= self._level:
+            return
+        self._level = wish
+        if wish >= Level.TERMINATE:
+            self._signal_all(signal.SIGKILL if wish == Level.KILL else signal.SIGTERM)
+            self._kill_at = time.monotonic() + self._grace_s
+
+    def _signal_all(self, number: int) -> None:
+        for worker in self._jobs:
+            worker.signal(number)
+
+    def _enforce(self) -> None:
+        now = time.monotonic()
+        if self._kill_at is not None and now >= self._kill_at:
+            self._signal_all(signal.SIGKILL)
+            self._kill_at = None
+        for job in self._jobs.values():
+            if job.deadline is not None and now >= job.deadline:
+                job.worker.signal(signal.SIGKILL if job.overdue else signal.SIGTERM)
+                job.deadline = None if job.overdue else now + self._grace_s
+                job.overdue = True
+
+    def close(self) -> None:
+        """End every worker, politely if it is idle."""
+        for worker in self._workers:
+            worker.retire()
+            if worker in self._jobs:
+                worker.signal(signal.SIGKILL)
+        deadline = time.monotonic() + self._grace_s
+        for worker in list(self._workers):
+            self._leave(worker, deadline)
+        self._undertaker.dismiss()
+        self._selector.close()
+
+    def _leave(self, worker: Worker, deadline: float) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(worker.end, selectors.EVENT_READ)
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                worker.signal(signal.SIGKILL)
+                selector.select()
+        worker.bury()

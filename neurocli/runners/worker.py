@@ -1,0 +1,165 @@
+"""The worker's side: take task indices on stdin, answer on a pipe, and leave with the parent."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ..errors import NeurocliError, ResourceError, TemporaryError
+
+PR_SET_PDEATHSIG = 1
+RESET_PEAK = "5"  # what the kernel wants in clear_refs to begin a new VmHWM
+RunOne = Callable[[int], dict[str, Any]]
+LogOf = Callable[[int], Path | None]
+
+
+def serve(fd: int, run_one: RunOne, log_of: LogOf | None = None) -> None:
+    """Run tasks until stdin ends.
+
+    Each line of stdin is ``INDEX`` or ``INDEX DEVICE``; the device goes to the environment as ``NEUROCLI_DEVICE``.
+    Each answer is one JSON line: ``index``, ``ok``, ``result`` (what `run_one` returned) or ``error``, ``wall_s``,
+    ``cpu_s``, ``peak_rss_bytes``.
+
+    Parameters
+    ----------
+    fd : int
+        The pipe to answer on.
+    run_one : callable
+        Runs one task; what it raises is its failure.
+    log_of : callable
+        Gives the file that takes what the task prints, by Python or not; an empty one is removed.
+    """
+    leave_with_parent()
+    os.set_inheritable(fd, False)
+    signal.signal(signal.SIGTERM, _preempted)
+    with _own_stdin() as lines:
+        _answer(fd, {"ready": True})
+        for line in lines:
+            index, _, device = line.partition(" ")
+            _answer(fd, run(int(index), device.strip(), run_one, log_of(int(index)) if log_of else None))
+
+
+def leave_with_parent() -> None:
+    """Ask the kernel to kill us when our parent dies."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent or parent == 1:
+        os._exit(1)  # it died before we could ask
+
+
+def _preempted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the shape of a handler
+    raise TemporaryError(
+        "The work was asked to stop.",
+        code="E-RUN-PREEMPTED",
+        remedy="Run the same command again: it goes on from its last checkpoint.",
+    )
+
+
+@contextmanager
+def _own_stdin() -> Iterator[Iterator[str]]:
+    # a tool that a task starts must not read our orders
+    orders = os.fdopen(os.dup(0), "r", buffering=1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    with orders:
+        yield iter(orders.readline, "")
+
+
+def _answer(fd: int, answer: dict[str, Any]) -> None:
+    line = memoryview(json.dumps(answer, ensure_ascii=False, default=str).encode() + b"\n")
+    while line:
+        line = line[os.write(fd, line) :]
+
+
+def run(index: int, device: str, run_one: RunOne, log: Path | None) -> dict[str, Any]:
+    """Run one task and return the answer."""
+    if device:
+        os.environ["NEUROCLI_DEVICE"] = device
+    _reset_peak()
+    started, cpu = time.perf_counter(), _cpu_s()
+    with logged(log):
+        answer = _attempt(index, run_one)
+    cost = {"wall_s": time.perf_counter() - started, "cpu_s": _cpu_s() - cpu, "peak_rss_bytes": peak_rss_bytes()}
+    return {"index": index, **answer, **cost}
+
+
+def _attempt(index: int, run_one: RunOne) -> dict[str, Any]:
+    try:
+        return {"ok": True, "result": run_one(index)}
+    except Exception as error:  # whatever a step raises is its unit's failure, and no reason to stop
+        traceback.print_exc()
+        return {"ok": False, "error": describe(error)}
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return an exception as the ledger keeps it."""
+    if isinstance(error, NeurocliError):
+        return dict(error.to_dict())
+    if isinstance(error, MemoryError):
+        remedy = "Run again with more --mem-gb, with fewer --n-cpus, or on a larger machine."
+        return dict(ResourceError(f"Memory ran out: {error}.", code="E-RUN-MEMORY", remedy=remedy).to_dict())
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f"{Path(place[0].filename).name}:{place[0].lineno}" if place else None
+    remedy = "The log of the unit has the traceback; if the data are right, this is a fault of neurocli: report it."
+    return dict(NeurocliError(f"{type(error).__name__}: {error}", where=where, remedy=remedy).to_dict())
+
+
+@contextmanager
+def logged(path: Path | None) -> Iterator[None]:
+    """Send everything printed in the block, by whichever language, to a file; an empty one is removed."""
+    if path is None:
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    kept = [os.dup(1), os.dup(2)]
+    try:
+        _point(log, log)
+        yield
+    finally:
+        _point(*kept)
+        is_empty = os.fstat(log).st_size == 0
+        for fd in (log, *kept):
+            os.close(fd)
+        if is_empty:
+            path.unlink(missing_ok=True)
+
+
+def _point(stdout: int, stderr: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(stdout, 1)
+    os.dup2(stderr, 2)
+
+
+def _cpu_s() -> float:
+    uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in uses)
+
+
+def _reset_peak() -> None:
+    try:
+        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+    except OSError:
+        pass  # then the peak is that of the whole process so far
+
+
+def peak_rss_bytes() -> int:
+    """Return the peak memory since it was last reset, in bytes."""
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    except (OSError, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
