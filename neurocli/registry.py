@@ -1,7 +1,7 @@
 """Where names in YAML find their definitions: five kinds, each in one room, plus third parties' entry points.
 
-Loading a whole kind imports the standard library and pydantic only. Features and metrics are plain functions whose
-modules import NumPy at the top, so what is known of them comes from a generated index (`python -m neurocli.registry`).
+Loading a whole kind imports the standard library and pydantic only. Features are plain functions whose modules
+import NumPy at the top, so what is known of them comes from a generated index (`python -m neurocli.features.index`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module, metadata
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Any
 
 from .errors import ConfigError, unknown
 from .step import Settings
@@ -20,21 +21,29 @@ ROOMS = {
     "steps": "neurocli.preprocessing",
     "models": "neurocli.models",
     "exporters": "neurocli.exporters",
+    "features": "neurocli.features.settings",
 }
 
 
 def definitions(kind: str) -> dict[str, type[Settings]]:
-    """Return every definition of a kind (``steps``, ``models``, ``exporters``) that ships with neurocli, by name."""
+    """Return every definition of a kind (a key of `ROOMS`) that ships with neurocli, by name."""
     return _shipped(kind)
 
 
 @cache
 def _shipped(kind: str) -> dict[str, type[Settings]]:
+    if kind == "features":
+        return dict(_indexed(kind).definitions())
     found: dict[str, type[Settings]] = {}
     for module in _modules(ROOMS[kind]):
         for definition in _defined_in(module):
             found[definition.name] = definition
     return dict(sorted(found.items()))
+
+
+def _indexed(kind: str) -> Any:
+    """Return the module that makes definitions from a generated index."""
+    return import_module(ROOMS[kind])
 
 
 def _modules(room: str) -> Iterator[ModuleType]:
@@ -77,7 +86,8 @@ def plugin_names(kind: str) -> dict[str, metadata.EntryPoint]:
 def _plugin(kind: str, name: str) -> type[Settings]:
     point = plugin_names(kind)[name]
     try:
-        definition: type[Settings] = point.load()
+        loaded = point.load()
+        definition: type[Settings] = _indexed(kind).of(loaded) if kind == "features" else loaded
     except Exception as error:  # whatever a third party's import raises
         package = point.dist.name if point.dist else point.value
         warnings.warn(f"The plug-in {name!r} of package {package!r} is broken: {error}", stacklevel=2)

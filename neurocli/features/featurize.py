@@ -1,0 +1,74 @@
+"""From the epochs of one recording to its features: what the stage `featurize` calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..data.features import Block, Features
+from ..data.recording import Epochs
+from .engine import Progress, compute
+
+
+def featurize(
+    epochs: Epochs,
+    uses: Sequence[tuple[str, Any]],
+    *,
+    backend: str = "cpu",
+    dtype: Any = None,
+    n_threads: int = 1,
+    chunk: int | None = None,
+    progress: Progress | None = None,
+) -> Features:
+    """Compute features of epochs.
+
+    Parameters
+    ----------
+    epochs : Epochs
+        Of one recording.
+    uses : sequence of (name, settings)
+        Features, each with a mapping of settings or their pydantic model.
+    backend, dtype, n_threads, chunk, progress
+        As of `engine.compute`.
+
+    Returns
+    -------
+    features : Features
+        One block a use, over the same samples. Where all channels have one unit, it takes the place of V.
+    """
+    asked = [(name, _mapping(settings)) for name, settings in uses]
+    names = epochs.ch_names
+    options: dict[str, Any] = {"backend": backend, "dtype": dtype, "n_threads": n_threads, "chunk": chunk}
+    blocks = compute(epochs.data, epochs.sfreq, asked, ch_names=names, progress=progress, **options)
+    return Features(
+        blocks=tuple(_in_unit(block, epochs.units) for block in blocks),
+        samples=epochs.samples,
+        entities=epochs.entities,
+        sfreq=epochs.sfreq,
+        ch_names=epochs.ch_names,
+        positions=epochs.positions,
+        notes=epochs.notes,
+    )
+
+
+def _mapping(settings: Any) -> Mapping[str, Any]:
+    if isinstance(settings, Mapping):
+        return settings
+    dumped: Mapping[str, Any] = settings.model_dump()
+    return dumped
+
+
+def _in_unit(block: Block, units: Sequence[str]) -> Block:
+    """Return the block with V in its unit replaced by what the channels are in."""
+    found = sorted(set(units))
+    unit = "|".join(found) if found else "V"
+    if not unit.isidentifier():
+        unit = f"({unit})"
+    return block if unit == "V" else replace(block, unit=_times_one(re.sub(r"\bV\b", unit, block.unit)))
+
+
+def _times_one(unit: str) -> str:
+    """Return ``1`` for powers of a signal without unit (counts, z-scores)."""
+    return re.sub(r"\((?:1|n/a)\)(?:\^\d+)?", "1", unit)

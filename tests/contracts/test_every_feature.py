@@ -1,0 +1,188 @@
+"""Laws that every feature obeys, over the whole registry: a new feature is under them without a line here."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurocli.errors import InputError
+from neurocli.features import catalogue
+from neurocli.features.define import FEATURES, QUANTITIES, TWINS
+from neurocli.features.engine import compute
+from neurocli.features.memo import Memo
+from neurocli.features.requests import complete, prepare, quantities
+
+catalogue.import_all()
+SFREQ, N_EPOCHS, N_TIMES = 128.0, 3, 512
+CH_NAMES = ("Fz", "Cz", "Pz", "Oz")
+# What is not exact to the last digits under a change of units, and why; relative
+LOOSE: dict[str, float] = {}
+BASE = {"V": (1, 0), "s": (0, 1), "Hz": (0, -1), "1": (0, 0), "bit": (0, 0), "rad": (0, 0)}
+every_feature = pytest.mark.parametrize("name", sorted(FEATURES))
+
+
+def signal(seed: int, n_epochs: int = N_EPOCHS) -> np.ndarray:
+    """Return 1/f noise with an alpha rhythm, in volts."""
+    rng = np.random.default_rng(seed)
+    freqs = np.fft.rfftfreq(N_TIMES, 1 / SFREQ)
+    shape = (n_epochs, len(CH_NAMES), freqs.size)
+    spectrum = (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)) / np.maximum(freqs, freqs[1]) ** 0.7
+    alpha = np.sin(2 * np.pi * 10 * np.arange(N_TIMES) / SFREQ + rng.uniform(0, 6, (n_epochs, len(CH_NAMES), 1)))
+    noise = np.fft.irfft(spectrum, N_TIMES)
+    return 1e-5 * (noise / noise.std() + alpha + 0.3 * rng.standard_normal(noise.shape))
+
+
+def values(name, x, sfreq=SFREQ, chosen=None, **options):
+    names = CH_NAMES[: x.shape[1]]
+    (block,) = compute(x, sfreq, [(name, chosen or {})], ch_names=names, **{"backend": "reference", **options})
+    return block.values
+
+
+def dimensions(unit: str) -> tuple[bool, int, int]:
+    """Return whether it is a logarithm, and the powers of volt and second."""
+    is_log, unit = unit.startswith("log10 "), unit.removeprefix("log10 ")
+    volt = second = 0
+    for sign, factors in zip((1, -1), [*unit.split("/", 1), ""], strict=False):
+        for base, power in re.findall(r"(V|s|Hz|1|bit|rad)(?:\^(\d+))?", factors):
+            v, s = BASE[base]
+            volt, second = volt + sign * v * int(power or 1), second + sign * s * int(power or 1)
+    return is_log, volt, second
+
+
+def rescaled(name, gain, clock):
+    """Return all settings of a feature, those with a unit rescaled as the signal is."""
+    definition = FEATURES[name]
+    chosen = complete(definition, {})
+    scaled = {key: times(chosen[key], definition.types[key], gain, clock) for key in definition.settings}
+    for quantity, about in quantities(definition).items():
+        if about.settings:
+            nested = {key: times(chosen[quantity][key], about.types[key], gain, clock) for key in about.settings}
+            scaled[quantity] = nested
+    return scaled
+
+
+def times(value, annotation, gain, clock):
+    factors = {"Hertz": clock, "Band": clock, "Bands": clock, "Seconds": 1 / clock, "Span": 1 / clock, "Volts": gain}
+    factor = next((factors[word] for word in re.findall(r"\w+", annotation) if word in factors), None)
+    if factor is None or value is None:
+        return value
+    if isinstance(value, dict):
+        return {key: tuple(edge * factor for edge in band) for key, band in value.items()}
+    return tuple(edge * factor for edge in value) if isinstance(value, (tuple, list)) else value * factor
+
+
+@every_feature
+@settings(max_examples=4)
+@given(seed=st.integers(0, 2**32), gain=st.sampled_from([0.5, 2.0, 2.0**20]), clock=st.sampled_from([0.5, 2.0]))
+def test_unit_is_true(name, seed, gain, clock):
+    """Dimensional analysis: the declared unit says how the value rescales. Powers of two round nothing."""
+    x = signal(seed)
+    request = prepare([(name, {})], x.shape, SFREQ, CH_NAMES)[0]
+    is_log, volt, second = dimensions(request.unit)
+    factor = gain**volt * clock ** (-second)
+    before = values(name, x)
+    expected = before + np.log10(factor) if is_log else before * factor
+    after = values(name, gain * x, clock * SFREQ, rescaled(name, gain, clock))
+    scale = np.nanmax(np.abs(expected), initial=0.0)
+    np.testing.assert_allclose(after, expected, rtol=0, atol=LOOSE.get(name, 1e-9) * scale)
+
+
+@every_feature
+@pytest.mark.parametrize(("backend", "dtype"), [("reference", "float64"), ("cpu", "float64"), ("cpu", "float32")])
+def test_an_epoch_does_not_know_its_neighbours(name, backend, dtype):
+    """The chunks and the threads change no bit; nor, where channels are on their own, do the other channels."""
+    x = signal(1, n_epochs=5)
+    options = {"backend": backend, "dtype": dtype}
+    whole = values(name, x, chunk=5, **options)
+    np.testing.assert_array_equal(values(name, x, chunk=2, n_threads=2, **options), whole)
+    np.testing.assert_array_equal(np.concatenate([values(name, x[i : i + 1], **options) for i in range(5)]), whole)
+    if FEATURES[name].per == "channel":
+        alone = [values(name, x[:, i : i + 1], **options) for i in range(len(CH_NAMES))]
+        np.testing.assert_array_equal(np.concatenate(alone, axis=-1), whole)
+
+
+@every_feature
+@pytest.mark.parametrize(("backend", "dtype"), [("reference", "float64"), ("cpu", "float64"), ("cpu", "float32")])
+def test_the_input_is_left_alone(name, backend, dtype):
+    x = signal(2).astype(dtype)
+    before = x.copy()
+    memo = Memo(x, SFREQ, CH_NAMES, backend)
+    memo.feature(prepare([(name, {})], x.shape, SFREQ, CH_NAMES)[0])
+    np.testing.assert_array_equal(x, before)
+
+
+@every_feature
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("seed", [3, 4])
+def test_the_compiled_twin_equals_the_reference(name, dtype, seed):
+    """Largest disagreement, relative to the largest value, within what the twins that are used state."""
+    x = signal(seed).astype(dtype)
+    given = prepare([(name, {})], x.shape, SFREQ, CH_NAMES)[0].given
+    used = [catalogue.twin("cpu", one, given.get(one, given)) for one in (name, *quantities(FEATURES[name]))]
+    tolerance = sum(twin.tolerance[dtype] for twin in used if twin) or {"float64": 0.0, "float32": 1.2e-7}[dtype]
+    expected = values(name, x.astype(np.float64))
+    atol = tolerance * np.nanmax(np.abs(expected), initial=0.0)
+    np.testing.assert_allclose(values(name, x, backend="cpu", dtype=dtype), expected, rtol=0, atol=atol)
+
+
+@every_feature
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+@pytest.mark.parametrize("fault", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_gives_nan_and_harms_no_other_epoch(name, backend, fault):
+    x = signal(5)
+    good = values(name, x, backend=backend)
+    x[1, 2, 7] = fault
+    found = values(name, x, backend=backend)
+    np.testing.assert_array_equal(found[[0, 2]], good[[0, 2]])
+    if FEATURES[name].per == "channel":
+        spoilt = np.zeros((len(CH_NAMES), found.shape[1] // len(CH_NAMES)), dtype=bool)
+        spoilt[2] = True
+        assert np.isnan(found[1][spoilt.ravel()]).all()
+        np.testing.assert_array_equal(found[1][~spoilt.ravel()], good[1][~spoilt.ravel()])
+    else:
+        assert np.isnan(found[1]).all()
+
+
+@every_feature
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+@pytest.mark.parametrize("level", [0.0, 0.1])
+def test_a_constant_channel_gives_a_number_or_nan_without_a_warning(name, backend, level):
+    x = signal(6)
+    x[:, 1] = level
+    assert not np.isinf(values(name, x, backend=backend)).any()
+
+
+@every_feature
+def test_too_short_epochs_are_refused_in_words(name):
+    feature = FEATURES[name]
+    given = {**complete(feature, {}), "sfreq": SFREQ, "n_times": N_TIMES, "n_channels": len(CH_NAMES)}
+    fewest = feature.min_times(given) if callable(feature.min_times) else feature.min_times
+    if fewest > 1:
+        with pytest.raises(InputError, match=f"{name} needs at least {fewest} samples an epoch, and there are 1"):
+            values(name, signal(7)[..., :1])
+
+
+@every_feature
+def test_pairs_of_one_channel_are_refused_in_words(name):
+    if FEATURES[name].per in ("pair", "directed"):
+        with pytest.raises(InputError, match="is of pairs of channels, and there is 1"):
+            values(name, signal(7)[:, :1])
+
+
+@every_feature
+def test_its_page_says_what_goes_in_what_comes_out_and_whose_it_is(name):
+    definition = FEATURES[name]
+    for section in ("Parameters\n", "Returns\n"):
+        assert section in (definition.func.__doc__ or "")
+    assert definition.source
+    assert not set(definition.settings) & set(quantities(definition))
+
+
+def test_every_twin_is_of_something():
+    """A twin has the name of a feature or quantity, or another twin of its backend asks for it."""
+    asked = {(backend, need) for (backend, _), twin in TWINS.items() for need in twin.needs}
+    assert {key for key in TWINS if key[1] not in FEATURES and key[1] not in QUANTITIES} <= asked

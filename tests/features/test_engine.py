@@ -1,0 +1,108 @@
+"""The engine: what is shared, what is named, what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurocli.errors import ConfigError, InputError, UsageError
+from neurocli.features import spectrum
+from neurocli.features.define import QUANTITIES
+from neurocli.features.engine import compute
+
+SFREQ = 128.0
+X = np.random.default_rng(4).standard_normal((6, 3, 256))
+NAMES = ("a", "b", "c")
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Count the spectra that are computed."""
+    calls = []
+    definition = QUANTITIES["psd"]
+
+    def counting(*arguments, **settings):
+        calls.append(settings)
+        return spectrum.psd(*arguments, **settings)
+
+    replaced = type(definition)(**{**vars(definition), "func": counting})
+    monkeypatch.setitem(QUANTITIES, "psd", replaced)
+    return calls
+
+
+def test_one_spectrum_serves_all_features_of_a_chunk(counted):
+    names = ["band_power", "spectral_edge", "spectral_entropy", "spectral_centroid", "spectral_spread"]
+    compute(X, SFREQ, [(name, {}) for name in names], ch_names=NAMES, backend="reference", chunk=2)
+    assert len(counted) == 3
+
+
+def test_another_setting_is_another_spectrum(counted):
+    asked = [("spectral_edge", {}), ("spectral_edge", {"psd": {"segment": 1.0}}), ("spectral_entropy", {})]
+    blocks = compute(X, SFREQ, asked, ch_names=NAMES, backend="reference", chunk=6)
+    assert [call["segment"] for call in counted] == [2.0, 1.0]
+    assert [block.columns[0] for block in blocks] == ["spectral_edge/a", "spectral_edge[1]/a", "spectral_entropy/a"]
+
+
+def test_progress_counts_epochs():
+    seen = []
+    compute(X, SFREQ, [("mean", {})], ch_names=NAMES, chunk=4, progress=lambda done, n: seen.append((done, n)))
+    assert seen == [(4, 6), (6, 6)]
+
+
+def test_the_reference_is_always_in_double_precision():
+    (block,) = compute(X.astype(np.float32), SFREQ, [("mean", {})], ch_names=NAMES, backend="reference")
+    assert block.values.dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
+def test_values_have_the_dtype_of_the_signal_or_the_one_asked_for(dtype):
+    (block,) = compute((X * 100).astype(dtype), SFREQ, [("mean", {})], ch_names=NAMES)
+    assert block.values.dtype == (np.float64 if dtype == np.int16 else dtype)
+    (block,) = compute((X * 100).astype(dtype), SFREQ, [("mean", {})], ch_names=NAMES, dtype="float32")
+    assert block.values.dtype == np.float32
+
+
+def test_what_float32_cannot_hold_is_nan_and_not_a_wrong_number():
+    x = X.copy()
+    x[2, 1, 5] = 1e300
+    (block,) = compute(x, SFREQ, [("variance", {})], ch_names=NAMES, dtype="float32")
+    assert np.isnan(block.values[2, 1])
+    assert np.isnan(block.values).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("x", "sfreq", "code", "sentence"),
+    [
+        (X[:0], SFREQ, "E-FEATURES-EMPTY", "0 epochs, 3 channels, 256 samples"),
+        (X[..., :0], SFREQ, "E-FEATURES-EMPTY", "6 epochs, 3 channels, 0 samples"),
+        (X[0], SFREQ, "E-FEATURES-SHAPE", r"\(n_epochs, n_channels, n_times\); got \(3, 256\)"),
+        (X[:, :2], SFREQ, "E-FEATURES-SHAPE", r"got \(6, 2, 256\), with 3 channel names"),
+        (X, 0.0, "E-FEATURES-SFREQ", "The sampling frequency is 0.0 Hz"),
+        (X, np.nan, "E-FEATURES-SFREQ", "The sampling frequency is nan Hz"),
+        (X[..., :3], SFREQ, "E-FEATURES-SHORT", "spectral_edge needs at least 4 samples an epoch, and there are 3"),
+    ],
+)
+def test_a_signal_that_cannot_be_used_is_refused(x, sfreq, code, sentence):
+    with pytest.raises(InputError, match=sentence) as caught:
+        compute(x, sfreq, [("spectral_edge", {})], ch_names=NAMES)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "sentence"),
+    [
+        ("hjort_mobility", {}, "Unknown feature 'hjort_mobility'. Did you mean 'hjorth_mobility'?"),
+        ("band_power", {"band": {}}, "Unknown setting of band_power 'band'. Did you mean 'bands'? Known: bands, log"),
+        ("band_power", {"psd": {"metod": 1}}, "Unknown setting of band_power.psd 'metod'. Did you mean 'method'?"),
+    ],
+)
+def test_an_unknown_name_is_met_with_the_nearest(name, settings, sentence):
+    with pytest.raises(ConfigError) as caught:
+        compute(X, SFREQ, [(name, settings)], ch_names=NAMES)
+    assert sentence in caught.value.message
+    assert caught.value.code == "E-CONFIG-UNKNOWN"
+
+
+def test_an_unknown_backend_is_refused():
+    with pytest.raises(UsageError, match="Unknown backend 'gpu'"):
+        compute(X, SFREQ, [("mean", {})], ch_names=NAMES, backend="gpu")
