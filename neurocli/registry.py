@@ -18,10 +18,10 @@ from .errors import ConfigError, unknown
 from .step import Settings
 
 ROOMS = {
-    "steps": "neurocli.preprocessing",
-    "models": "neurocli.models",
-    "exporters": "neurocli.exporters",
-    "features": "neurocli.features.settings",
+    "steps": ("neurocli.preprocessing",),
+    "models": ("neurocli.models",),
+    "exporters": ("neurocli.exporters", "neurocli.reports"),
+    "features": ("neurocli.features.settings",),
 }
 
 
@@ -35,15 +35,14 @@ def _shipped(kind: str) -> dict[str, type[Settings]]:
     if kind == "features":
         return dict(_indexed(kind).definitions())
     found: dict[str, type[Settings]] = {}
-    for module in _modules(ROOMS[kind]):
-        for definition in _defined_in(module):
-            found[definition.name] = definition
+    for module in (module for room in ROOMS[kind] for module in _modules(room)):
+        found |= {definition.name: definition for definition in _defined_in(module)}
     return dict(sorted(found.items()))
 
 
 def _indexed(kind: str) -> Any:
     """Return the module that makes definitions from a generated index."""
-    return import_module(ROOMS[kind])
+    return import_module(ROOMS[kind][0])
 
 
 def _modules(room: str) -> Iterator[ModuleType]:

@@ -45,9 +45,15 @@ def main() -> None:
     """Run the command line; the only `except` that prints."""
     debug = "--debug" in sys.argv[1:]
     try:
-        build()()
+        build()([dashed(argument) for argument in sys.argv[1:]])
     except NeurocliError as error:
         if debug:
             raise
         typer.echo(f"error: {error}\n  neurocli explain {error.code}", err=True)
         sys.exit(int(error.exit_status))
+
+
+def dashed(argument: str) -> str:
+    """Take `--n_cpus` for `--n-cpus`; values are left alone."""
+    name, equals, value = argument.partition("=")
+    return name.replace("_", "-") + equals + value if argument.startswith("--") else argument

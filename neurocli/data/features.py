@@ -53,6 +53,10 @@ class Features(Payload):
         """Number of samples."""
         return n_samples(self.samples)
 
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of all columns, in the order in which blocks are joined."""
+        return tuple(name for block in self.blocks for name in block.columns)
+
     def to_payload(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the arrays, and the rest as a JSON document."""
         arrays, meta = super().to_payload()

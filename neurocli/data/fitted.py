@@ -31,6 +31,8 @@ class Fitted(Payload):
         Labels in the order of the class index; empty for a number.
     model : array of uint8, or None
         The fitted model as skops bytes; only of roles ``model`` and ``all``.
+    onnx : array of uint8, or None
+        The same as ONNX, where it converts; only of role ``all``.
     saw : dict
         What was fitted on: groups, number of samples, hashes for the leak certificate.
     patterns : array, shape (n_classes or 1, n_features), or None
@@ -44,6 +46,7 @@ class Fitted(Payload):
     samples: Samples
     classes: tuple[str, ...] = ()
     model: np.ndarray | None = None
+    onnx: np.ndarray | None = None
     saw: dict[str, Any] = field(default_factory=dict)
     patterns: np.ndarray | None = None
     columns: tuple[str, ...] = ()

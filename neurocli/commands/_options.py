@@ -1,0 +1,67 @@
+"""The same flags everywhere: their types, and how they become a request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ..pipelines.request import Request
+
+
+def _option(*names: str, help: str, panel: str | None = None, **more: Any) -> Any:  # noqa: A002 - typer's word
+    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
+
+
+SELECT, WHERE, HOW, SHOW = "Selection", "Files", "Execution", "Output"
+
+Pipeline = Annotated[str, typer.Argument(help="Name of a pipeline in pipelines.yaml.")]
+BidsDir = Annotated[Path, _option("--bids-dir", help="Root of the BIDS dataset.", panel=WHERE)]
+Out = Annotated[Path, _option("-o", "--out", "--output-dir", help="Derivative dataset to write.", panel=WHERE)]
+File = Annotated[
+    Path | None,
+    _option("-f", "--file", help="Pipelines file [default: ./pipelines.yaml, else the shipped one].", panel=WHERE),
+]
+Store = Annotated[Path | None, _option("--store", help="Where payloads are kept [OUT/.neurocli/store].", panel=WHERE)]
+StoreFrom = Annotated[list[Path], _option("--store-from", help="A store to read from, never written.", panel=WHERE)]
+Participants = Annotated[
+    list[str], _option("--participant-label", help="Subjects, with or without 'sub-'; may be repeated.", panel=SELECT)
+]
+Sessions = Annotated[list[str], _option("--session-label", help="Sessions; may be repeated.", panel=SELECT)]
+Tasks = Annotated[list[str], _option("--task-id", help="Tasks; may be repeated.", panel=SELECT)]
+Exclude = Annotated[Path | None, _option("--exclude", help="TSV of who is left out, and why.", panel=SELECT)]
+FilterFile = Annotated[
+    Path | None, _option("--bids-filter-file", help="JSON of entity filters a datatype.", panel=SELECT)
+]
+Sets = Annotated[list[str], _option("--set", help="stage.step.setting=value; may be repeated.", panel=SELECT)]
+Seed = Annotated[int | None, _option("--seed", help="Overrides the pipeline's seed.", panel=SELECT)]
+Cpus = Annotated[int | None, _option("--n-cpus", help="Processes at a time [all cores].", panel=HOW, min=1)]
+Memory = Annotated[float | None, _option("--mem-gb", help="Memory to stay within, in GB.", panel=HOW, min=0.1)]
+Device = Annotated[str, _option("--device", help="auto, cpu or cuda:N.", panel=HOW)]
+Executor = Annotated[str, _option("--executor", help="local, slurm or nipype:PLUGIN.", panel=HOW)]
+SlurmArgs = Annotated[list[str], _option("--slurm-args", help="Passed on to sbatch; may be repeated.", panel=HOW)]
+Detach = Annotated[bool, _option("--detach", help="Submit and leave (SLURM).", panel=HOW)]
+TimeLimit = Annotated[float | None, _option("--time-limit", help="Seconds that a task may take.", panel=HOW)]
+DryRun = Annotated[bool, _option("-n", "--dry-run", help="Print the plan and stop.", panel=HOW)]
+Force = Annotated[list[str], _option("--force", help="Run this stage again, cached or not.", panel=HOW)]
+FailFast = Annotated[
+    bool, typer.Option("--fail-fast/--keep-going", help="Stop before gathering when a recording fails.",
+                       rich_help_panel=HOW)
+]  # fmt: skip
+AllowLeak = Annotated[str | None, _option("--allow-leak", help="Score a leaking split; the reason is stamped.")]
+PrintOutputs = Annotated[bool, _option("--print-outputs", help="Print the files of the run, one a line.", panel=SHOW)]
+Json = Annotated[bool, _option("--json", help="Print one JSON document.", panel=SHOW)]
+Quiet = Annotated[bool, _option("-q", "--quiet", help="No progress, no table.", panel=SHOW)]
+Verbose = Annotated[bool, _option("-v", "--verbose", help="Say which units run.", panel=SHOW)]
+Progress = Annotated[str, _option("--progress", help="auto, rich, plain or none.", panel=SHOW)]
+
+
+def request(**given: Any) -> Request:
+    """Return what was asked for, from the values of the flags."""
+    from ..pipelines.request import Request
+
+    sequences = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    paths = {name: value.absolute() for name, value in given.items() if isinstance(value, Path)}
+    return Request(**{**given, **sequences, **paths})

@@ -1,0 +1,65 @@
+"""Progress on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Event = dict[str, Any]
+PLAIN_EVERY = 10.0  # s between lines where nobody watches a terminal
+
+
+@contextmanager
+def reporter(style: str, *, verbose: bool = False) -> Iterator[Callable[[Event], None]]:
+    """Yield a function that is told every event of a run."""
+    if style == "rich":
+        with _bar(verbose) as report:
+            yield report
+    elif style == "plain":
+        yield _Plain(verbose)
+    else:
+        yield _silent
+
+
+def _silent(event: Event) -> None:
+    """Say nothing; `event` is what a louder one would tell."""
+    del event
+
+
+class _Plain:
+    """Lines of text, at most one every ten seconds, and the end of each phase."""
+
+    def __init__(self, verbose: bool):
+        self.verbose, self.done, self.total, self.last = verbose, 0, 0, time.monotonic()
+
+    def __call__(self, event: Event) -> None:
+        if event["event"] == "phase":
+            self.done, self.total, self.stage = 0, len(event["units"]), event["units"][0].split("/")[0]
+        elif event["event"] in ("done", "failed", "blocked"):
+            self.done += 1
+            if self.verbose or self.done == self.total or time.monotonic() - self.last > PLAIN_EVERY:
+                self.last = time.monotonic()
+                print(f"{self.stage}: {self.done} of {self.total} units ({event['unit']})", file=sys.stderr)
+
+
+@contextmanager
+def _bar(verbose: bool) -> Iterator[Callable[[Event], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bars: list[Any] = []
+
+        def report(event: Event) -> None:
+            if event["event"] == "phase":
+                bars.append(progress.add_task(event["units"][0].split("/")[0], total=len(event["units"])))
+            elif event["event"] in ("done", "failed", "blocked") and bars:
+                progress.advance(bars[-1])
+                if verbose:
+                    progress.console.print(f"{event['event']} {event['unit']}", highlight=False)
+
+        yield report

@@ -1,0 +1,102 @@
+"""What a person sees of a run: progress on stderr, the answer on stdout."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError, unknown
+
+if TYPE_CHECKING:
+    from ..pipelines.request import Request
+
+PROGRESS = ("auto", "rich", "plain", "none")
+
+
+@dataclass
+class Show:
+    """How the answer and the way to it are shown."""
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    progress: str = "auto"
+    print_outputs: bool = False
+
+    def __post_init__(self) -> None:
+        if self.progress not in PROGRESS:
+            raise UsageError(unknown("--progress", self.progress, PROGRESS))
+
+    @property
+    def style(self) -> str:
+        """`rich` on a terminal, `plain` elsewhere, unless asked for otherwise."""
+        if self.quiet:
+            return "none"
+        if self.progress == "auto":
+            return "rich" if sys.stderr.isatty() else "plain"
+        return self.progress
+
+
+def carry_out(request: Request, show: Show) -> int:
+    """Run what was asked for, print the answer, and return the exit status."""
+    from ..runners.api import execute
+
+    if request.dry_run:
+        from .plan import print_plan
+
+        return print_plan(request, as_json=show.json)
+    from ._progress import reporter
+
+    with reporter(show.style, verbose=show.verbose) as report:
+        documents = execute(request, report)
+    for document in documents:
+        answer(document, show)
+    return max((document["exit"] for document in documents), default=0)
+
+
+def answer(document: dict[str, Any], show: Show) -> None:
+    """Print the answer on stdout, and on stderr what failed and how to resume."""
+    if show.json:
+        print(json.dumps(document, ensure_ascii=False))
+    elif show.print_outputs:
+        print("\n".join(document["outputs"]))
+    elif not show.quiet:
+        _table(document)
+    for failure in document["failures"]:
+        place = f" {failure['where']}:" if failure.get("where") else ""
+        print(f"failed {failure['unit']}: {failure['code']}{place} {failure['message']} "
+              f"{failure.get('remedy', '')}".rstrip(), file=sys.stderr)  # fmt: skip
+    for warning in document["warnings"]:
+        print(f"warning: {warning}", file=sys.stderr)
+    if document["failures"]:
+        print(f"to resume: {shlex.join(['neurocli', *sys.argv[1:]])}", file=sys.stderr)
+
+
+def _table(document: dict[str, Any]) -> None:
+    units = document["units"]
+    counts = ", ".join(f"{n} {state}" for state, n in units.items() if n or state in ("executed", "cached"))
+    print(f"{document['pipeline']}: {document['status']} ({counts}; {document['wall_s']:.1f} s)")
+    for score in document["scores"]:
+        print("  " + sentence(score))
+    for path in document["outputs"]:
+        if path.endswith(".html"):
+            print(f"  report: {path}")
+
+
+def sentence(score: dict[str, Any]) -> str:
+    """Return a score with all that belongs beside it, in one line."""
+    interval = f"[{score['ci'][0]:.3f}, {score['ci'][1]:.3f}]" if score["ci"] else "no interval"
+    rivals = ", ".join(f"{name} {number(value)}" for name, value in (score.get("rivals") or {}).items())
+    parts = [f"chance {number(score['chance'])}", f"null p {number(score['p_null'])}", rivals]
+    if score.get("drift") is not None:
+        parts.append(f"drift {number(score['drift'])}")
+    parts.append(f"n = {score['n_subjects']} subjects, {score['n_samples']} samples")
+    return f"{score['metric']} {number(score['mean'])} {interval}; " + "; ".join(part for part in parts if part)
+
+
+def number(value: float | None) -> str:
+    """Return three decimals, or a dash."""
+    return "–" if value is None else f"{value:.3f}"

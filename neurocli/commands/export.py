@@ -1,0 +1,5 @@
+"""`neurocli export`."""
+
+from ._verb import verb
+
+register = verb("export", "export", "Publish tables, the model and the report.")

@@ -1,0 +1,106 @@
+"""Carry out one task on this process: look up, claim, compute, keep, publish; the ledger says what happened."""
+
+from __future__ import annotations
+
+import resource
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import Exit, NeurocliError
+from ..store import Store
+from ..store.ledger import Ledger
+from . import publish
+from .manifest import Context
+from .preview import what
+from .stages import STAGE_WORK, Inputs
+from .units import Task, Unit
+
+Event = dict[str, Any]
+
+
+def run_task(context: Context, task: Task, ledger: Ledger) -> list[Event]:
+    """Run the units of a task in a row; the first that fails blocks the rest.
+
+    Returns
+    -------
+    events : list of dict
+        One final event a unit: ``done`` (with ``how``: ``executed`` or ``cached``), ``failed`` or ``blocked``.
+    """
+    store = Store(Path(context.store), [Path(path) for path in context.store_from])
+    inputs = Inputs(context, store)
+    events: list[Event] = []
+    for unit in task.units:
+        blocked = events and events[-1]["event"] != "done"
+        event = _blocked(unit, events[-1]) if blocked else _run_unit(unit, inputs, ledger)
+        ledger.append(event)
+        events.append(event)
+    return events
+
+
+def _blocked(unit: Unit, before: Event) -> Event:
+    return {"event": "blocked", "unit": unit.id, "key": unit.key, "by": before["unit"]}
+
+
+def _run_unit(unit: Unit, inputs: Inputs, ledger: Ledger) -> Event:
+    ledger.append({"event": "started", "unit": unit.id, "key": unit.key, "run": inputs.context.run})
+    clock = _Clock()
+    try:
+        how = _keep(unit, inputs)
+        publish.publish(unit, inputs)
+        event: Event = {"event": "done", "how": how}
+    except Exception as error:  # one failed unit, whatever it was; the others go on
+        event = {"event": "failed", "error": describe(error)}
+    named = {"unit": unit.id, "stage": unit.stage, "what": what(unit), "key": unit.key, "run": inputs.context.run}
+    return {**event, **named, **clock.read()}
+
+
+def _keep(unit: Unit, inputs: Inputs) -> str:
+    forced = unit.stage in inputs.context.force
+    if inputs.store.has(unit.key) and not forced:
+        return "cached"
+    with inputs.store.claim(unit.key):
+        if inputs.store.has(unit.key) and not forced:  # another run was faster
+            return "cached"
+        started = time.perf_counter()
+        made = STAGE_WORK[unit.stage](unit, inputs)
+        wall = round(time.perf_counter() - started, 6)
+        cost = {"wall_s": wall}
+        try:
+            inputs.store.write(unit.key, made.arrays, made.meta, unit.recipe, made.files, cost, replace=forced)
+        finally:
+            made.close()
+    return "executed"
+
+
+def describe(error: Exception) -> dict[str, Any]:
+    """Return an error as the ledger keeps it; an unforeseen one with its traceback."""
+    if isinstance(error, NeurocliError):
+        return error.to_dict()
+    if isinstance(error, MemoryError):
+        return {"code": "E-RESOURCE-MEMORY", "exit": int(Exit.RESOURCES), "message": f"Out of memory: {error}"}
+    text = "".join(traceback.format_exception(error))
+    return {
+        "code": "E-INTERNAL",
+        "exit": int(Exit.INTERNAL),
+        "message": f"{type(error).__name__}: {error}",
+        "remedy": "Please report it with the traceback in the unit's log.",
+        "traceback": text,
+    }
+
+
+class _Clock:
+    """Wall and processor time since it was made, and the peak memory of the process."""
+
+    def __init__(self) -> None:
+        self.wall, self.cpu = time.perf_counter(), time.process_time()
+
+    def read(self) -> dict[str, float | int]:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
+        return {"wall_s": round(wall, 6), "cpu_s": round(cpu, 6), "peak_rss_bytes": peak}
+
+
+Runner = Callable[[Context, Task, Ledger], list[Event]]

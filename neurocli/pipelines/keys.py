@@ -1,0 +1,60 @@
+"""The address of a unit's output: a hash of its recipe, made without running anything. The one place to audit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from hashlib import blake2b
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import Use
+
+Recipe = dict[str, Any]
+FORMAT = 1  # of the recipe itself; a bump voids every cache
+
+
+def canonical(document: Any) -> str:
+    """Return the one JSON text of a document: sorted keys, no spaces, no NaN."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def key_of(recipe: Mapping[str, Any]) -> str:
+    """Return the key, 64 hexadecimal digits."""
+    text = canonical({"format": FORMAT, **recipe})
+    return blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+def digest_of(document: Any) -> str:
+    """Return a short hash of any JSON document, for lists too long to stand in every recipe."""
+    return blake2b(canonical(document).encode(), digest_size=16).hexdigest()
+
+
+@cache
+def minor_version(distribution: str) -> str:
+    """Return ``major.minor`` of an installed distribution: what a step that declares it is keyed by."""
+    try:
+        return ".".join(metadata.version(distribution).split(".")[:2])
+    except metadata.PackageNotFoundError:
+        return "absent"
+
+
+def use_recipe(use: Use, seed: int) -> Recipe:
+    """Return what of one use of a definition enters a key; the seed only where it declares one."""
+    recipe = dict(use.recipe())
+    recipe["libraries"] = {name: minor_version(name) for name in recipe.pop("libraries", ())}
+    if recipe.pop("seeded", False):
+        recipe["seed"] = seed
+    return recipe
+
+
+def recipes(uses: Sequence[Use], seed: int) -> list[Recipe]:
+    """Return the recipe of each use, in order."""
+    return [use_recipe(use, seed) for use in uses]
+
+
+def seed_of(*parts: object) -> int:
+    """Return a seed that depends on all parts and on nothing else (``hash(seed, unit, step)``)."""
+    return int.from_bytes(blake2b(canonical([str(part) for part in parts]).encode(), digest_size=8).digest(), "big")

@@ -1,0 +1,117 @@
+"""What a run would do, and what it would cost, without reading a recording."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..store import Store, ledger
+from .plan import Plan, make_plan
+from .publish import published
+from .sources import find_cohort, find_sources
+from .units import Task, Unit
+
+if TYPE_CHECKING:
+    from .config import Pipeline
+    from .request import Request
+
+CACHED, TO_RUN, PENDING = "cached", "to run", "not hashed yet"
+CONTROLS = ("null", "majority", "linear", "drift")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One unit of a preview."""
+
+    unit: Unit
+    state: str
+    wall_s: float | None  # learned from earlier runs; None where nothing like it ever ran
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Every unit of a run with its state and price."""
+
+    pipeline: str
+    lines: tuple[Line, ...]
+    n_workers: int
+
+    @property
+    def stale(self) -> bool:
+        """Whether anything is left to do."""
+        return any(line.state != CACHED for line in self.lines)
+
+    def stages(self) -> dict[str, dict[str, Any]]:
+        """Return, a stage, how many units are in each state and the seconds that are left."""
+        table: dict[str, dict[str, Any]] = defaultdict(lambda: {CACHED: 0, TO_RUN: 0, PENDING: 0, "wall_s": 0.0})
+        for line in self.lines:
+            row = table[line.unit.stage]
+            row[line.state] += 1
+            if line.state != CACHED:
+                row["wall_s"] = None if None in (row["wall_s"], line.wall_s) else row["wall_s"] + line.wall_s
+        return dict(table)
+
+    def price(self) -> dict[str, float | None]:
+        """Return the seconds of one core that the answer and its controls would take; None where unknown."""
+        waiting = [line for line in self.lines if line.state != CACHED]
+        split = {
+            "answer": [line.wall_s for line in waiting if line.unit.recipe.get("role") not in CONTROLS],
+            "controls": [line.wall_s for line in waiting if line.unit.recipe.get("role") in CONTROLS],
+        }
+        return {name: _sum(values) for name, values in split.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the preview as one JSON document."""
+        return {
+            "schema_version": 1,
+            "pipeline": self.pipeline,
+            "stale": self.stale,
+            "units": dict(Counter(line.state for line in self.lines)),
+            "stages": self.stages(),
+            "price_core_s": self.price(),
+            "n_workers": self.n_workers,
+            "plan": [{"unit": line.unit.id, "state": line.state, "key": line.unit.key} for line in self.lines],
+        }
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    return None if None in values else round(sum(value or 0.0 for value in values), 3)
+
+
+def preview(request: Request, pipeline: Pipeline) -> Preview:
+    """Return what running the request would do."""
+    sources = find_sources(request, pipeline, hashing=False)
+    plan = make_plan(pipeline, sources, request.until, find_cohort(request, sources))
+    costs = ledger.costs(ledger.read(request.out / ".neurocli" / "ledger"), by="what")
+    states = states_of(request, plan)
+    lines = tuple(Line(u, states[u.id], costs.get(what(u), {}).get("wall_s")) for u in _units(plan))
+    return Preview(pipeline.name, lines, request.workers)
+
+
+def what(unit: Unit) -> str:
+    """Return the kind of work a unit is, to learn its cost from others of the kind."""
+    return f"{unit.stage}:{unit.recipe.get('role') or unit.recipe.get('exporter', {}).get('name', '')}"
+
+
+def _units(plan: Plan) -> list[Unit]:
+    return [unit for phase in plan.phases for task in phase for unit in task.units]
+
+
+def states_of(request: Request, plan: Plan) -> dict[str, str]:
+    """Return the state of each unit of a plan: cached, to run, or not hashed yet."""
+    store = Store(request.store_folder, request.store_from)
+    unsure = {source.id for source in plan.sources if source.pending}
+    states: dict[str, str] = {}
+    for phase in plan.phases:
+        for task in phase:
+            states |= {unit.id: _state(unit, task, unsure, store, request) for unit in task.units}
+    return states
+
+
+def _state(unit: Unit, task: Task, unsure: set[str], store: Store, request: Request) -> str:
+    if task.id in unsure or (unsure and unit.stage in ("train", "evaluate", "export")):
+        return PENDING
+    there = store.has(unit.key) and published(request.out, unit) is not None
+    return CACHED if there and unit.stage not in request.force else TO_RUN

@@ -1,0 +1,135 @@
+"""What each of the five stages does with one unit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import registry
+from ..step import Settings, Step
+from .keys import seed_of
+from .manifest import Context
+from .units import Unit
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..data.payload import Payload
+    from ..store import Store
+
+
+@dataclass
+class Made:
+    """What a unit leaves: arrays and a JSON document, and maybe a tree of files."""
+
+    arrays: Mapping[str, np.ndarray]
+    meta: Mapping[str, Any]
+    files: Path | None = None
+
+    def close(self) -> None:
+        """Drop the temporary tree of files, once the store has taken it."""
+        if self.files:
+            shutil.rmtree(self.files, ignore_errors=True)
+
+
+@dataclass
+class Inputs:
+    """Where units read from; the last payload of a chain stays in memory for the unit that follows."""
+
+    context: Context
+    store: Store
+    memory: dict[str, Payload] = field(default_factory=dict)
+
+    def payload(self, key: str) -> Payload:
+        """Return the object kept under a key, memory-mapped unless this process has just made it."""
+        from ..data import features, fitted, payload, recording  # noqa: F401 - they register their kinds
+
+        if key in self.memory:
+            return self.memory[key]
+        return payload.restore(*self.store.read(key))
+
+    def remember(self, key: str, data: Payload) -> Made:
+        """Hand `data` to the next unit of the chain, and to the store."""
+        self.memory = {key: data}  # one is enough: a chain only looks back one step
+        return Made(*data.to_payload())
+
+
+def settings_of(kind: str, recipe: Mapping[str, Any]) -> Settings:
+    """Return the definition with the settings that a recipe froze."""
+    return registry.get(kind, recipe["name"]).model_validate(recipe["settings"])
+
+
+def preprocess(unit: Unit, inputs: Inputs) -> Made:
+    """Read a recording, or take up the last checkpoint, and run the steps one after the other."""
+    data: Any = inputs.payload(unit.upstream[0]) if unit.upstream else _read(unit, inputs)
+    for i, recipe in enumerate(unit.recipe["steps"]):
+        step = settings_of("steps", recipe)
+        assert isinstance(step, Step)
+        data = step.run(data, _rng(unit, i, recipe)) if step.seeded else step.run(data)
+    return inputs.remember(unit.key, data)
+
+
+def _rng(unit: Unit, position: int, recipe: Mapping[str, Any]) -> np.random.Generator:
+    import numpy as np
+
+    return np.random.default_rng(seed_of(recipe["seed"], unit.recipe["unit"], position, recipe["name"]))
+
+
+def _read(unit: Unit, inputs: Inputs) -> Payload:
+    from ..bids.read import read
+    from ..bids.select import Item
+
+    item = Item(unit.spec["item"]["path"], unit.spec["item"]["entities"], tuple(unit.spec["item"]["sidecars"]))
+    return read(Path(inputs.context.dataset), item)
+
+
+def featurize(unit: Unit, inputs: Inputs) -> Made:
+    """Compute the features of one recording's epochs."""
+    from ..features.featurize import featurize as compute
+
+    uses = [(recipe["name"], recipe["settings"]) for recipe in unit.recipe["features"]]
+    data: Any = inputs.payload(unit.upstream[0])
+    return inputs.remember(unit.key, compute(data, uses, backend=unit.recipe["backend"]))
+
+
+def train(unit: Unit, inputs: Inputs) -> Made:
+    """Fit one fold of one role, or collect the held-out predictions."""
+    if unit.recipe["role"] == "collect":
+        return Made({}, {"kind": "collected", "fits": list(unit.upstream)})
+    from .train import fit_unit
+
+    return Made(*fit_unit(unit.recipe, list(inputs.context.cohort), inputs).to_payload())
+
+
+def evaluate(unit: Unit, inputs: Inputs) -> Made:
+    """Judge the held-out predictions."""
+    from .evaluate import judge_unit
+
+    return Made({}, judge_unit(unit.recipe, list(unit.upstream), inputs))
+
+
+def export(unit: Unit, inputs: Inputs) -> Made:
+    """Let one exporter write its files from payloads alone."""
+    from ..step import Exporter
+    from .results import results_of
+
+    exporter = settings_of("exporters", unit.recipe["exporter"])
+    assert isinstance(exporter, Exporter)
+    folder = Path(tempfile.mkdtemp(prefix="neurocli-export-"))
+    exporter.run(results_of(unit, inputs), folder)
+    listing = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return Made({}, json.loads(json.dumps({"kind": "files", "files": listing})), folder)
+
+
+STAGE_WORK: dict[str, Callable[[Unit, Inputs], Made]] = {
+    "preprocess": preprocess,
+    "featurize": featurize,
+    "train": train,
+    "evaluate": evaluate,
+    "export": export,
+}

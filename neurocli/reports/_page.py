@@ -1,0 +1,134 @@
+"""The page: plain HTML and a little CSS, all in one file, readable without a network."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from importlib import resources
+from typing import Any
+
+from ..data.results import Results
+from ._figures import Figure
+
+CSS = resources.files(__package__).joinpath("report.css").read_text(encoding="utf-8")
+
+
+def page(results: Results, figures: Sequence[Figure]) -> str:
+    """Return the report as one HTML text."""
+    title = escape(results.title or results.name)
+    body = "\n".join(part for part in _parts(results, figures) if part)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
+        f'<meta name="viewport" content="width=device-width"><style>{CSS}</style></head>\n'
+        f"<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _parts(results: Results, figures: Sequence[Figure]) -> Iterable[str]:
+    scores = results.scores
+    yield f"<h1>{escape(results.title or results.name)}</h1>"
+    yield f'<p class="lead">Pipeline <code>{escape(results.name)}</code>. {escape(_scope(scores))}</p>'
+    yield from (f'<p class="stamp">{escape(stamp)}</p>' for stamp in _stamps(results))
+    yield f'<div class="cards">{"".join(map(_card, scores["scores"]))}</div>'
+    yield "<h2>Scores</h2>" + table(SCORE_COLUMNS, [_score_row(score) for score in scores["scores"]])
+    yield f'<h2>Figures</h2><div class="grid">{"".join(map(_figure, figures))}</div>'
+    yield "<h2>Leak certificate</h2>" + _certificate(scores.get("certificate") or {})
+    yield "<h2>Quality of each recording</h2>" + _quality(results)
+    yield "<h2>Methods</h2>" + _methods(results)
+    yield f"<h2>Recipe</h2><pre>{escape(json.dumps(results.recipe, indent=1, ensure_ascii=False))}</pre>"
+
+
+def _scope(scores: Mapping[str, Any]) -> str:
+    certificate = scores.get("certificate") or {}
+    return f"The score generalises to: {certificate.get('generalises_to', 'not stated')}."
+
+
+def _stamps(results: Results) -> Iterable[str]:
+    certificate = results.scores.get("certificate") or {}
+    yield from (str(note) for note in certificate.get("transductive", []))
+    if certificate.get("allow_leak"):
+        yield f"Scored although it leaks; the reason given: {certificate['allow_leak']}"
+    yield from (str(warning) for warning in results.scores.get("warnings", []))
+    if results.missing:
+        total = len(results.recordings) + len(results.missing)
+        names = "; ".join(f"{name} ({reason})" for name, reason in results.missing.items())
+        yield f"n = {len(results.recordings)} of {total} recordings. Missing: {names}"
+
+
+def _card(score: Mapping[str, Any]) -> str:
+    interval = f"95 % interval {_interval(score['ci'])}" if score["ci"] else "no interval: one subject"
+    return (
+        f'<div class="card"><span>{escape(score["metric"])}</span><b>{number(score["mean"])}</b>'
+        f"<span>chance {number(score['chance'])}; {interval}; p = {number(score['p_null'])}</span></div>"
+    )
+
+
+SCORE_COLUMNS = ["metric", "mean", "95 % interval", "chance", "p (null)", "majority", "linear", "drift control",
+                 "subjects", "samples"]  # fmt: skip
+
+
+def _score_row(score: Mapping[str, Any]) -> list[str]:
+    rivals = score.get("rivals") or {}
+    return [
+        str(score["metric"]), number(score["mean"]), _interval(score["ci"]), number(score["chance"]),
+        number(score["p_null"]), number(rivals.get("majority")), number(rivals.get("linear")),
+        number(score.get("drift")), str(score["n_subjects"]), str(score["n_samples"]),
+    ]  # fmt: skip
+
+
+def _interval(ci: Sequence[float] | None) -> str:
+    return f"{ci[0]:.3f} to {ci[1]:.3f}" if ci else "none"
+
+
+def number(value: float | None) -> str:
+    """Return three decimals, or a dash."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return an HTML table."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    body = "".join("<tr>" + "".join(f'<td class="n">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _figure(figure: Figure) -> str:
+    image = base64.b64encode(figure.png).decode()
+    return (
+        f'<figure><img alt="{escape(figure.title)}" src="data:image/png;base64,{image}">'
+        f"<figcaption>{escape(figure.caption)}</figcaption></figure>"
+    )
+
+
+def _certificate(certificate: Mapping[str, Any]) -> str:
+    rows = [[name.replace("_", " "), _plain(value)] for name, value in certificate.items() if value not in (None, [])]
+    return table(["what was checked", "finding"], rows)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _quality(results: Results) -> str:
+    rows = [
+        [recording, str(note.get("step", "")), ", ".join(f"{k} {_plain(v)}" for k, v in note.items() if k != "step")]
+        for recording, notes in results.quality.items()
+        for note in notes
+    ]
+    return table(["recording", "step", "what it did"], rows) if rows else "<p>No step left a note.</p>"
+
+
+def _methods(results: Results) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in results.library_versions.items())
+    steps = "; ".join(
+        f"{stage}: {', '.join(recipe['name'] for recipe in results.recipe.get(stage) or []) or 'none'}"
+        for stage in ("preprocess", "featurize")
+    )
+    model = ", ".join(member["name"] for member in (results.recipe.get("train") or {}).get("model", []))
+    citation = f"<p>{escape(results.citation)}</p>" if results.citation else ""
+    stages = f"<p>{escape(steps)}; train: {escape(model)}, all of it fitted inside the fold.</p>"
+    return f"{stages}{citation}<p>{escape(versions)}</p>"

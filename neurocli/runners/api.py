@@ -1,0 +1,123 @@
+"""`neurocli.run(...)`: what the commands call, and what a Python program may call."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError, StoreError, unknown
+from ..pipelines import config
+from ..pipelines.request import Request
+from .document import document
+from .run import Carry, Report, Run
+
+if TYPE_CHECKING:
+    from ..pipelines.config import Pipeline
+
+
+def run(pipeline: str, bids_dir: str | Path, out: str | Path, **settings: Any) -> dict[str, Any]:
+    """Run a pipeline on a BIDS dataset and return the document that ``run --json`` prints.
+
+    Parameters
+    ----------
+    pipeline : str
+        Name in the pipelines file.
+    bids_dir, out : path
+        The dataset, and the derivative dataset to write.
+    **settings
+        Fields of `neurocli.pipelines.request.Request`, such as ``until="featurize"`` or ``n_cpus=4``.
+
+    Returns
+    -------
+    document : dict
+        ``status``, ``units``, ``outputs``, ``scores`` and more; of a matrix, the document of its first pipeline under
+        ``matrix`` with all of them.
+
+    Raises
+    ------
+    NeurocliError
+        If nothing could be started; what failed on the way is in the document.
+    """
+    documents = execute(Request(pipeline, Path(bids_dir), Path(out), **settings))
+    return documents[0] if len(documents) == 1 else {**documents[0], "matrix": documents}
+
+
+def print_nothing(event: dict[str, Any]) -> None:
+    """Take an event and leave it: what the Python API does unless told otherwise."""
+    del event
+
+
+def execute(request: Request, report: Report = print_nothing) -> list[dict[str, Any]]:
+    """Run every pipeline that the request names (a matrix names several) and return a document each."""
+    prepare_out(request.out)
+    return [_one(request, pipeline, report) for pipeline in chosen(request)]
+
+
+def _one(request: Request, pipeline: Pipeline, report: Report) -> dict[str, Any]:
+    started = time.perf_counter()
+    job = Run(request, pipeline, carrier(request), report)
+    tally = job.execute()
+    return document(pipeline.name, request, tally, time.perf_counter() - started)
+
+
+def chosen(request: Request) -> list[Pipeline]:
+    """Return the pipelines of a name: one, or all of a matrix.
+
+    Raises
+    ------
+    ConfigError
+        If the file has no pipeline of that name (``E-CONFIG-PIPELINE``).
+    """
+    loaded = config.load(request.file, overrides(request))
+    named = [p for name, p in loaded.pipelines.items() if name == request.pipeline]
+    matrix = [p for name, p in loaded.pipelines.items() if name.startswith(f"{request.pipeline}[")]
+    if not named and not matrix:
+        raise ConfigError(
+            unknown("pipeline", request.pipeline, loaded.pipelines), code="E-CONFIG-PIPELINE", where=str(loaded.path)
+        )
+    return named or matrix
+
+
+def overrides(request: Request) -> list[str]:
+    """Return the settings given on the command line, the seed among them."""
+    return [*request.sets, *([f"seed={request.seed}"] if request.seed is not None else [])]
+
+
+def prepare_out(out: Path) -> None:
+    """Make the output folder and see that it can be written.
+
+    Raises
+    ------
+    StoreError
+        If it cannot (``E-OUT-PERMISSION``).
+    """
+    try:
+        (out / ".neurocli").mkdir(parents=True, exist_ok=True)
+        probe = out / ".neurocli" / ".probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise StoreError(
+            f"The output folder cannot be written: {error.strerror}.",
+            code="E-OUT-PERMISSION",
+            where=str(out),
+            remedy="Choose another folder with -o, or change its permissions.",
+        ) from error
+
+
+def carrier(request: Request) -> Carry:
+    """Return who carries tasks out: local workers, SLURM, or a nipype plugin."""
+    if request.executor == "local":
+        from . import workers
+
+        return workers.carrier(request)
+    raise ConfigError(unknown("executor", request.executor, ["local"]), code="E-USAGE-EXECUTOR")
+
+
+def command_line(arguments: Sequence[str] = ()) -> str:
+    """Return the command that resumes a run: the same one again."""
+    return shlex.join(["neurocli", *(arguments or sys.argv[1:])])

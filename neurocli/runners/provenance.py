@@ -1,0 +1,62 @@
+"""What a run leaves behind to be repeated by: settings, environment, command and request."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shlex
+import sys
+from dataclasses import asdict, fields
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..pipelines.request import Request
+
+
+def write(folder: Path, described: dict[str, Any], request: Request) -> None:
+    """Write ``config.yaml``, ``lock.json``, ``command.txt`` and ``request.json``, unless they are there."""
+    if (folder / "request.json").exists():
+        return
+    import yaml
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.yaml").write_text(yaml.safe_dump(described, sort_keys=False, allow_unicode=True), "utf-8")
+    (folder / "lock.json").write_text(json.dumps(environment(), indent=1), "utf-8")
+    (folder / "command.txt").write_text(shlex.join(["neurocli", *sys.argv[1:]]) + "\n", "utf-8")
+    (folder / "request.json").write_text(json.dumps(asdict(request), indent=1, default=str), "utf-8")
+
+
+def environment() -> dict[str, Any]:
+    """Return the interpreter and the version of every installed distribution."""
+    found = {dist.name: dist.version for dist in metadata.distributions()}
+    versions = dict(sorted(found.items(), key=lambda pair: pair[0].lower()))
+    return {"python": platform.python_version(), "platform": platform.platform(), "distributions": versions}
+
+
+def last_request(out: Path) -> Request:
+    """Return what the latest run of an output folder was asked for.
+
+    Raises
+    ------
+    InputError
+        If no run wrote there (``E-INPUT-OUT``).
+    """
+    found = sorted((out / ".neurocli" / "runs").glob("*/request.json"), key=lambda p: (p.stat().st_mtime_ns, p.name))
+    if not found:
+        raise InputError("No run has written here.", code="E-INPUT-OUT", where=str(out),
+                         remedy="Give the folder of a run with -o.")  # fmt: skip
+    document = json.loads(found[-1].read_text("utf-8"))
+    return Request(**{field.name: _restored(field.name, document[field.name]) for field in fields(Request)})
+
+
+PATHS = ("bids_dir", "out", "file", "exclude", "filter_file", "store")
+
+
+def _restored(name: str, value: Any) -> Any:
+    if name in PATHS:
+        return None if value is None else Path(value)
+    if name == "store_from":
+        return tuple(Path(path) for path in value)
+    return tuple(value) if isinstance(value, list) else value

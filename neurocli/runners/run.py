@@ -1,0 +1,164 @@
+"""Carry out one pipeline: plan, run what is missing phase by phase, and say what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import Exit, InputError
+from ..pipelines import gather
+from ..pipelines.config import Pipeline
+from ..pipelines.manifest import Context
+from ..pipelines.plan import Plan, Source, includes, make_plan, member_of
+from ..pipelines.publish import published
+from ..pipelines.request import Request
+from ..pipelines.sources import find_cohort, find_sources
+from ..pipelines.units import Task, Unit
+from ..store import Store
+from .events import Tally
+
+Event = dict[str, Any]
+Report = Callable[[Event], None]
+# a runner carries out tasks and returns the final events of their units
+Carry = Callable[[Context, Sequence[Task], Report], list[Event]]
+
+
+@dataclass
+class Run:
+    """One pipeline on one dataset, from the plan to the tally."""
+
+    request: Request
+    pipeline: Pipeline
+    carry: Carry
+    report: Report
+    id: str = field(default_factory=lambda: time.strftime("%Y%m%dT%H%M%S"))
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.request.store_folder, self.request.store_from)
+        self.tally = Tally()
+
+    def execute(self) -> Tally:
+        """Run the plan: the recordings, then each gathering phase over those that succeeded."""
+        sources = find_sources(self.request, self.pipeline)
+        cohort = find_cohort(self.request, sources)
+        check_target(self.pipeline, sources, cohort)
+        plan = make_plan(self.pipeline, sources, self.request.until, cohort)
+        context = self.context(sources, cohort)
+        self.phase(context, plan.recordings)
+        if not includes(self.request.until, "train") or not self.pipeline.train:
+            return self._finished(plan)
+        survivors = self._survivors(plan)
+        if not survivors or (self.request.fail_fast and self.tally.failed):
+            return self._finished(plan)
+        self._gather(sources, plan, survivors, cohort)
+        return self._finished(plan)
+
+    def _gather(self, sources: Sequence[Source], plan: Plan, survivors: set[str], cohort: gather.Cohort) -> None:
+        members = [
+            member_of(source, task)
+            for source, task in zip(sources, plan.recordings, strict=True)
+            if source.id in survivors
+        ]
+        context = self.context(sources, cohort, members)
+        for phase in gather.gathering_tasks(self.pipeline, members, self.request.until, cohort):
+            self.phase(context, phase)
+            if any(event["event"] != "done" for event in self.tally.last):
+                break  # a gathering stage that failed blocks what follows it
+
+    def phase(self, context: Context, tasks: Sequence[Task]) -> None:
+        """Carry out what of the tasks is not there yet, and count all of it."""
+        waiting = [task for task in tasks if not self._done(task)]
+        cached = [unit for task in tasks if task not in waiting for unit in task.units]
+        self.tally.begin([_cached(unit) for unit in cached])
+        if waiting:
+            self.report({"event": "phase", "tasks": len(waiting), "units": [u.id for t in waiting for u in t.units]})
+            self.tally.add(self.carry(context, waiting, self.report))
+        for unit in (unit for task in tasks for unit in task.units):
+            self.tally.outputs += published(self.request.out, unit) or []
+
+    def _done(self, task: Task) -> bool:
+        """Whether nothing of a task is left to do; an intermediate may be gone once what follows it exists."""
+        if any(unit.stage in self.request.force for unit in task.units):
+            return False
+        kept = all(self.store.has(unit.key) for unit in task.units)
+        return kept and all(published(self.request.out, unit) is not None for unit in task.units)
+
+    def _survivors(self, plan: Plan) -> set[str]:
+        lost = {event["unit"].split("/")[1] for event in self.tally.events if event["event"] != "done"}
+        return {source.id for source in plan.sources} - lost
+
+    def context(
+        self, sources: Sequence[Source], cohort: gather.Cohort, members: Sequence[gather.Member] = ()
+    ) -> Context:
+        """Return what a frozen manifest says beside its tasks."""
+        request, paths = self.request, {source.id: str(source.item.path) for source in sources}
+        known = members or [gather.Member(source.id, source.entities, "", "") for source in sources]
+        return Context(
+            run=self.id,
+            pipeline=self.pipeline.name,
+            dataset=str(request.bids_dir.absolute()),
+            out=str(request.out.absolute()),
+            store=str(request.store_folder),
+            store_from=tuple(str(path.absolute()) for path in request.store_from),
+            seed=self.pipeline.seed,
+            force=request.force,
+            cohort=tuple({**member._asdict(), "path": paths[member.id]} for member in known),
+            participants=tuple(sorted(cohort.participants.items())),
+            describe=gather.describe(self.pipeline),
+            allow_leak=request.allow_leak,
+            asked=cohort.asked,
+            missing=tuple(sorted(self.tally.faults().items())),
+        )
+
+    def _finished(self, plan: Plan) -> Tally:
+        self.tally.n_recordings = len(plan.sources)
+        return self.tally
+
+
+def check_target(pipeline: Pipeline, sources: Sequence[Source], cohort: gather.Cohort) -> None:
+    """Refuse, before anything is computed, what can be seen to fail: no target, one class, an unknown label.
+
+    Raises
+    ------
+    InputError
+        As `pipelines.target.check` says.
+    """
+    from ..pipelines import target
+
+    if pipeline.train and pipeline.target:
+        target.check(pipeline.target, [source.entities for source in sources], cohort.participants)
+    elif pipeline.train:
+        raise InputError(
+            f"Pipeline {pipeline.name!r} trains a model but names no target.",
+            code="E-INPUT-TARGET",
+            remedy="Add `target: {entity: task}`, `{events: trial_type}` or `{participants: age, as: number}`.",
+        )
+
+
+def _cached(unit: Unit) -> Event:
+    return {"event": "done", "how": "cached", "unit": unit.id, "key": unit.key}
+
+
+def exit_of(tally: Tally) -> Exit:
+    """Return the exit status that the events of a run amount to."""
+    failed = tally.failed
+    if not failed:
+        return Exit.OK
+    statuses = {event["error"]["exit"] for event in failed}
+    gathering = [e for e in failed if e["unit"].split("/")[0] in ("train", "evaluate", "export")]
+    if statuses == {int(Exit.RESOURCES)}:
+        return Exit.RESOURCES
+    if len(statuses) == 1 and statuses <= {int(Exit.STORE), int(Exit.ENVIRONMENT), int(Exit.CONFIG)}:
+        return Exit(statuses.pop())
+    if gathering or len({e["unit"].split("/")[1] for e in failed}) >= tally.n_recordings:
+        return Exit.FAILED
+    return Exit.PARTIAL
+
+
+def out_folder(request: Request) -> Path:
+    """Return OUT, made if need be."""
+    request.out.mkdir(parents=True, exist_ok=True)
+    return request.out

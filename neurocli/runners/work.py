@@ -1,0 +1,67 @@
+"""The worker command: a manifest on one side, `pipelines.execute` on the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..pipelines.execute import run_task
+from ..pipelines.manifest import Manifest
+from ..pipelines.status import log_path
+from ..store.ledger import Ledger
+from . import worker
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def single_threaded() -> None:
+    """Hold every numerical library to one thread, so that results do not depend on the number of cores."""
+    for name in THREADS:
+        os.environ[name] = "1"
+
+
+def serve_pipe(path: Path, fd: int) -> None:
+    """Take indices on stdin and answer on a descriptor, until stdin ends."""
+    single_threaded()
+    run_one, log_of = _of(path)
+    worker.serve(fd, run_one, log_of)
+
+
+def run_range(path: Path, text: str) -> int:
+    """Run tasks ``3`` or ``3-7`` one after the other and return the gravest exit status of their units."""
+    single_threaded()
+    run_one, log_of = _of(path)
+    gravest = 0
+    for index in _indices(text):
+        answer = worker.run(index, "", run_one, log_of(index))
+        errors = (
+            [answer["error"]] if not answer["ok"] else [e["error"] for e in answer["result"]["events"] if "error" in e]
+        )
+        gravest = max([gravest, *(int(error["exit"]) for error in errors)])
+    return gravest
+
+
+def _indices(text: str) -> range:
+    first, dash, last = text.partition("-")
+    if not first.isdigit() or (dash and not last.isdigit()):
+        raise UsageError(f"{text!r} is no task, nor a range such as 3-7.", code="E-USAGE-WORKER")
+    return range(int(first), int(last or first) + 1)
+
+
+def _of(path: Path) -> tuple[Callable[[int], dict[str, Any]], Callable[[int], Path | None]]:
+    manifest = Manifest(path)
+    ledgers: dict[str, Ledger] = {}
+
+    def run_one(index: int) -> dict[str, Any]:
+        context, task = manifest.task(index)
+        ledger = ledgers.setdefault(context.out, Ledger(Path(context.out) / ".neurocli" / "ledger"))
+        return {"events": run_task(context, task, ledger)}
+
+    def log_of(index: int) -> Path | None:
+        context, task = manifest.task(index)
+        return log_path(Path(context.out), task.id)
+
+    return run_one, log_of

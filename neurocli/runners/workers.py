@@ -1,0 +1,79 @@
+"""Carry tasks out with local workers: write the section of the manifest, supervise, translate outcomes into events."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..pipelines import manifest
+from ..pipelines.manifest import Context
+from ..pipelines.request import Request
+from ..pipelines.units import Task
+from ..store.ledger import Ledger
+from . import local, provenance, tasks
+from .run import Carry, Event, Report
+
+
+def run_folder(context: Context) -> Path:
+    """Return where the manifest and the settings of a run are kept."""
+    return Path(context.out) / ".neurocli" / "runs" / context.run
+
+
+def carrier(request: Request) -> Carry:
+    """Return a function that carries tasks out on this machine, with workers that live as long as the run."""
+
+    def carry(context: Context, waiting: Sequence[Task], report: Report) -> list[Event]:
+        path = run_folder(context) / "tasks.jsonl"
+        provenance.write(path.parent, context.describe or {}, request)
+        first = manifest.append(path, context, waiting)
+        jobs = [tasks.Task(first + i, task.id, n_retries=0) for i, task in enumerate(waiting)]
+        outcomes = local.run_tasks(
+            jobs,
+            [sys.executable, "-m", "neurocli", "worker", "--manifest", str(path)],
+            n_workers=request.workers,
+            memory_bytes=int(request.mem_gb * 1e9) if request.mem_gb else None,
+            timeout_s=request.time_limit,
+            fail_fast=request.fail_fast,
+            on_event=lambda event: _tell(event, report),
+        )
+        ledger = Ledger(Path(context.out) / ".neurocli" / "ledger")
+        return [e for i, task in enumerate(waiting) for e in _events(task, outcomes[first + i], context, ledger)]
+
+    return carry
+
+
+def _tell(event: Event, report: Report) -> None:
+    """Pass on each unit of a task that has ended, or the task itself where its worker died."""
+    for one in event.get("events") or [event]:
+        report(one)
+
+
+def _events(task: Task, outcome: tasks.Outcome, context: Context, ledger: Ledger) -> list[Event]:
+    if outcome.status == "done":
+        events: list[Event] = outcome.result["events"]
+        return events
+    unit = _guilty(task, context, outcome)
+    event: dict[str, Any] = {
+        "event": "failed",
+        "unit": unit.id,
+        "key": unit.key,
+        "stage": unit.stage,
+        "run": context.run,
+        "error": outcome.error or {"code": "E-RUN-LOST", "exit": 75, "message": "The run was stopped before it ended."},
+        "signal": outcome.signal,
+        "wall_s": outcome.wall_s,
+        "peak_rss_bytes": outcome.peak_rss_bytes,
+    }
+    ledger.append(event)
+    return [event]
+
+
+def _guilty(task: Task, context: Context, outcome: tasks.Outcome) -> Any:
+    """Return the unit at which a worker died: the first of the task that is not in the store."""
+    from ..store import Store
+
+    del outcome
+    store = Store(Path(context.store), [Path(path) for path in context.store_from])
+    return next((unit for unit in task.units if not store.has(unit.key)), task.units[-1])
