@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..si import Hertz
 from ..step import Step, named
@@ -37,6 +37,12 @@ class Notch(Step):
     types: list[str] | None = None
     libraries = ("mne",)
     positional = "freqs"
+
+    @model_validator(mode="after")
+    def _one_by_iir(self) -> Self:
+        if self.method == "iir" and len(self.freqs) > 1:
+            raise ValueError("method iir takes one frequency; use fir, or one notch step for each.")
+        return self
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the recording without these frequencies."""
