@@ -26,7 +26,7 @@ class Fold:
     by : tuple of str
         Entities whose values name a group.
     held_out : tuple of tuples
-        Groups that are tested.
+        Groups that are tested; none in the fold ``all``, which is trained on everything and never scored.
     train : tuple of tuples, or None
         Groups that are trained on; None stands for all that are not held out.
     within : tuple of (entity, value)
@@ -44,8 +44,8 @@ class Fold:
     """
 
     name: str
-    by: tuple[str, ...]
-    held_out: tuple[Group, ...]
+    by: tuple[str, ...] = ()
+    held_out: tuple[Group, ...] = ()
     train: tuple[Group, ...] | None = None
     within: tuple[tuple[str, str | None], ...] = ()
     block: int | None = None

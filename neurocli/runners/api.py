@@ -6,7 +6,6 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +59,8 @@ def execute(request: Request, report: Report = print_nothing) -> list[dict[str, 
 
 def _one(request: Request, pipeline: Pipeline, report: Report) -> dict[str, Any]:
     started = time.perf_counter()
-    with carrier(request) as carry:
-        tally = Run(request, pipeline, carry, report).execute()
+    job = Run(request, pipeline, carrier(request), report)
+    tally = job.execute()
     return document(pipeline.name, request, tally, time.perf_counter() - started)
 
 
@@ -110,7 +109,7 @@ def prepare_out(out: Path) -> None:
         ) from error
 
 
-def carrier(request: Request) -> AbstractContextManager[Carry]:
+def carrier(request: Request) -> Carry:
     """Return who carries tasks out: local workers, SLURM, or a nipype plugin."""
     if request.executor == "local":
         from . import workers

@@ -37,14 +37,7 @@ def predict(folder: Path, request: Request, report: Report) -> dict[str, Any]:
     started = time.perf_counter()
     bundle = Bundle.read(folder)
     prepare_out(request.out)
-    with carrier(request) as carry:
-        job = _carried(bundle, Run(request, replayed(bundle), carry, report))
-    return document(f"predict {job.pipeline.name}", request, job.tally, time.perf_counter() - started)
-
-
-def _carried(bundle: Bundle, job: Run) -> Run:
-    """Carry out the chain of every recording, then apply the model to those that match it."""
-    request = job.request
+    job = Run(request, replayed(bundle), carrier(request), report)
     sources = find_sources(request, job.pipeline)
     recipe = bundle.card["pipeline"]
     chain = Chain((("", recipe["preprocess"]),), recipe["featurize"] or None)
@@ -56,7 +49,7 @@ def _carried(bundle: Bundle, job: Run) -> Run:
         if source.id not in job.tally.faults():
             _apply(bundle, source, task, inputs, job)
     job.tally.n_recordings = len(sources)
-    return job
+    return document(f"predict {job.pipeline.name}", request, job.tally, time.perf_counter() - started)
 
 
 def replayed(bundle: Bundle) -> Pipeline:
