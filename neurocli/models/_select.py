@@ -15,6 +15,8 @@ class Select(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     kept_ : array of int, shape (k,)
         Their indices.
+    n_features_ : int
+        Number of columns they were chosen from.
     """
 
     def __init__(self, k: int = 20, score: str = "anova", random_state: int = 0):
@@ -25,6 +27,7 @@ class Select(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         """Score the columns of X, shape (n_samples, n_features)."""
         values = np.nan_to_num(_scores(X, y, self.score, self.random_state), nan=-np.inf)  # constant columns come last
+        self.n_features_ = X.shape[1]
         self.kept_ = np.sort(np.argsort(-values, kind="stable")[: self.k])
         return self
 

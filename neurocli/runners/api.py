@@ -6,6 +6,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,8 @@ def execute(request: Request, report: Report = print_nothing) -> list[dict[str, 
 
 def _one(request: Request, pipeline: Pipeline, report: Report) -> dict[str, Any]:
     started = time.perf_counter()
-    job = Run(request, pipeline, carrier(request), report)
-    tally = job.execute()
+    with carrier(request) as carry:
+        tally = Run(request, pipeline, carry, report).execute()
     return document(pipeline.name, request, tally, time.perf_counter() - started)
 
 
@@ -109,7 +110,7 @@ def prepare_out(out: Path) -> None:
         ) from error
 
 
-def carrier(request: Request) -> Carry:
+def carrier(request: Request) -> AbstractContextManager[Carry]:
     """Return who carries tasks out: local workers, SLURM, or a nipype plugin."""
     if request.executor == "local":
         from . import workers

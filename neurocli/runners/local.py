@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .crew import Crew, leave
 from .deaths import Death, cannot_start, error_of, lost_error, oom_kills, signal_name, timeout_error
 from .stopping import Level, Stop
-from .supervise import Undertaker, Worker
+from .supervise import Worker
 from .tasks import Outcome, Schedule, Task
 
 GRACE_S = 10.0  # between SIGTERM and SIGKILL
@@ -24,7 +25,7 @@ OnEvent = Callable[[dict[str, Any]], None]
 
 def run_tasks(
     tasks: Sequence[Task],
-    command: Sequence[str],
+    command: Sequence[str] | Crew,
     *,
     n_workers: int,
     memory_bytes: int | None = None,
@@ -41,8 +42,8 @@ def run_tasks(
     ----------
     tasks : sequence of Task
         In the order in which they start where room and dependencies allow.
-    command : sequence of str
-        The worker; started as ``command --pipe FD`` (see `neurocli.runners.worker.serve`).
+    command : sequence of str, or Crew
+        The worker; started as ``command --pipe FD`` (see `neurocli.runners.worker.serve`). A crew outlives the call.
     n_workers : int
         How many processes, one core each.
     memory_bytes : int, optional
@@ -65,11 +66,14 @@ def run_tasks(
     """
     schedule = Schedule(tasks, max(1, n_workers), memory_bytes, gpus)
     with Stop() if stop is None else _kept(stop) as stop:
-        pool = _Pool(schedule, command, timeout_s, grace_s, on_event or _ignore, stop, fail_fast=fail_fast)
+        crew = command if isinstance(command, Crew) else Crew(command)
+        pool = _Pool(schedule, crew, timeout_s, grace_s, on_event or _ignore, stop, fail_fast=fail_fast)
         try:
             return pool.run()
         finally:
             pool.close()
+            if crew is not command:
+                crew.close(grace_s)
 
 
 def _ignore(event: dict[str, Any]) -> None:
@@ -107,7 +111,7 @@ class _Pool:
     def __init__(
         self,
         schedule: Schedule,
-        command: Sequence[str],
+        crew: Crew,
         timeout_s: float | None,
         grace_s: float,
         on_event: OnEvent,
@@ -115,7 +119,7 @@ class _Pool:
         *,
         fail_fast: bool,
     ) -> None:
-        self._schedule, self._command, self._timeout_s, self._grace_s = schedule, list(command), timeout_s, grace_s
+        self._schedule, self._crew, self._timeout_s, self._grace_s = schedule, crew, timeout_s, grace_s
         self._on_event, self._stop, self._fail_fast = on_event, stop, fail_fast
         self._selector = selectors.DefaultSelector()
         self._selector.register(stop, selectors.EVENT_READ, None)
@@ -123,7 +127,6 @@ class _Pool:
         self._jobs: dict[Worker, _Job] = {}
         self._workers: set[Worker] = set()
         self._attempts: dict[int, int] = {}
-        self._undertaker = Undertaker()
         self._level = Level.GO
         self._kill_at: float | None = None
         self._stillborn, self._oom_kills = 0, oom_kills()
@@ -151,9 +154,9 @@ class _Pool:
             self._jobs[worker] = _Job(task, worker, limit)
 
     def _hire(self) -> Worker:
-        worker = Worker(self._command)
+        worker = self._crew.take()
         self._workers.add(worker)
-        self._undertaker.watch([each.pid for each in self._workers])
+        self._crew.watch(list(self._workers))
         self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
         self._selector.register(worker.end, selectors.EVENT_READ, worker)
         return worker
@@ -212,7 +215,7 @@ class _Pool:
             self._idle.remove(worker)
         job = self._jobs.pop(worker, None)
         death = worker.bury()
-        self._undertaker.watch([each.pid for each in self._workers])
+        self._crew.watch(list(self._workers))
         if job is not None:
             self._died(job, death)
 
@@ -235,7 +238,7 @@ class _Pool:
     def _died_unborn(self, job: _Job, death: Death) -> None:
         self._stillborn += 1
         if self._stillborn >= STILLBORN:
-            raise cannot_start(" ".join(self._command), death.last_words)
+            raise cannot_start(" ".join(self._crew.command), death.last_words)
         self._schedule.again(job.task, alone=False)
 
     def _settle(self, outcome: Outcome, *, memory: bool) -> None:
@@ -277,21 +280,13 @@ class _Pool:
                 job.overdue = True
 
     def close(self) -> None:
-        """End every worker, politely if it is idle."""
+        """Give idle workers back to the crew, and end those that still have a task."""
+        self._selector.close()
+        deadline = time.monotonic() + self._grace_s
         for worker in self._workers:
-            worker.retire()
             if worker in self._jobs:
                 worker.signal(signal.SIGKILL)
-        deadline = time.monotonic() + self._grace_s
-        for worker in list(self._workers):
-            self._leave(worker, deadline)
-        self._undertaker.dismiss()
-        self._selector.close()
-
-    def _leave(self, worker: Worker, deadline: float) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(worker.end, selectors.EVENT_READ)
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                worker.signal(signal.SIGKILL)
-                selector.select()
-        worker.bury()
+                leave(worker, deadline)
+            else:
+                self._crew.give_back(worker)
+        self._workers.clear()

@@ -37,7 +37,14 @@ def predict(folder: Path, request: Request, report: Report) -> dict[str, Any]:
     started = time.perf_counter()
     bundle = Bundle.read(folder)
     prepare_out(request.out)
-    job = Run(request, replayed(bundle), carrier(request), report)
+    with carrier(request) as carry:
+        job = _carried(bundle, Run(request, replayed(bundle), carry, report))
+    return document(f"predict {job.pipeline.name}", request, job.tally, time.perf_counter() - started)
+
+
+def _carried(bundle: Bundle, job: Run) -> Run:
+    """Carry out the chain of every recording, then apply the model to those that match it."""
+    request = job.request
     sources = find_sources(request, job.pipeline)
     recipe = bundle.card["pipeline"]
     chain = Chain((("", recipe["preprocess"]),), recipe["featurize"] or None)
@@ -49,7 +56,7 @@ def predict(folder: Path, request: Request, report: Report) -> dict[str, Any]:
         if source.id not in job.tally.faults():
             _apply(bundle, source, task, inputs, job)
     job.tally.n_recordings = len(sources)
-    return document(f"predict {job.pipeline.name}", request, job.tally, time.perf_counter() - started)
+    return job
 
 
 def replayed(bundle: Bundle) -> Pipeline:

@@ -131,7 +131,8 @@ class Schedule:
 
     def _known(self, task: Task) -> set[int]:
         wanted = {*task.depends_on, *task.after}
-        if missing := wanted - self._tasks.keys():
+        # not `wanted - self._tasks.keys()`, which walks all the keys each time
+        if missing := {index for index in wanted if index not in self._tasks}:
             raise ValueError(f"Task {task.id!r} waits for {sorted(missing)}, which are no tasks.")
         return wanted
 
@@ -157,7 +158,7 @@ class Schedule:
 
     def start(self) -> tuple[Task, str | None] | None:
         """Take the next task that there is room for, with its device; None where there is none."""
-        if len(self.running) >= self._n_workers or self._alone & self.running.keys():
+        if len(self.running) >= self._n_workers or any(index in self._alone for index in self.running):
             return None
         seen: list[tuple[int, int]] = []
         found = None

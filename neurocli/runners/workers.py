@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..pipelines.request import Request
 from ..pipelines.units import Task
 from ..store.ledger import Ledger
 from . import local, provenance, tasks
+from .crew import Crew
 from .run import Carry, Event, Report
 
 
@@ -21,17 +23,21 @@ def run_folder(context: Context) -> Path:
     return Path(context.out) / ".neurocli" / "runs" / context.run
 
 
-def carrier(request: Request) -> Carry:
-    """Return a function that carries tasks out on this machine, with workers that live as long as the run."""
+@contextmanager
+def carrier(request: Request) -> Iterator[Carry]:
+    """Yield a function that carries tasks out on this machine, with workers that live as long as the block."""
+    crews: dict[Path, Crew] = {}
 
     def carry(context: Context, waiting: Sequence[Task], report: Report) -> list[Event]:
         path = run_folder(context) / "tasks.jsonl"
+        command = [sys.executable, "-m", "neurocli", "worker", "--manifest", str(path)]
+        crew = crews.setdefault(path, Crew(command))
         provenance.write(path.parent, context.describe or {}, request)
         first = manifest.append(path, context, waiting)
         jobs = [tasks.Task(first + i, task.id, n_retries=0) for i, task in enumerate(waiting)]
         outcomes = local.run_tasks(
             jobs,
-            [sys.executable, "-m", "neurocli", "worker", "--manifest", str(path)],
+            crew,
             n_workers=request.workers,
             memory_bytes=int(request.mem_gb * 1e9) if request.mem_gb else None,
             timeout_s=request.time_limit,
@@ -41,7 +47,11 @@ def carrier(request: Request) -> Carry:
         ledger = Ledger(Path(context.out) / ".neurocli" / "ledger")
         return [e for i, task in enumerate(waiting) for e in _events(task, outcomes[first + i], context, ledger)]
 
-    return carry
+    try:
+        yield carry
+    finally:
+        for crew in crews.values():
+            crew.close()
 
 
 def _tell(event: Event, report: Report) -> None:
