@@ -120,9 +120,10 @@ def _confounds(own: Entries, folder: str, entities: Mapping[str, str]) -> list[s
 
 def _masks(own: Entries, raw: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
     """Return the masks in the same space: of the same derivative, or of ``derivatives/masks`` for a raw image."""
-    if own is not raw:
-        return _masks_in(own, folder, entities)
-    return _masks_in(raw.masks, f"derivatives/masks/{folder}", entities) if raw.masks else []
+    beside = raw.masks if own is raw else None
+    return _masks_in(own, folder, entities) + (
+        _masks_in(beside, f"derivatives/masks/{folder}", entities) if beside else []
+    )
 
 
 def _masks_in(entries: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,79 @@
+"""What the sidecars say of an image: repetition time, events, confounds and masks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data.entities import parse_name
+from ..data.recording import Image
+from ..data.samples import Samples
+from ..errors import InputError
+from .read import events, sidecar
+from .select import Item
+from .tables import numbers, read_tsv
+
+
+def to_image(root: Path, item: Item, volume: Any) -> Image:
+    """Return voxels joined with their sidecars."""
+    masks = _masks(item)
+    mask, notes = _mask(root, masks, volume)
+    return Image(
+        data=volume.data,
+        affine=volume.affine,
+        entities=item.entities,
+        tr=_tr(volume, sidecar(root, item), item) if volume.data.ndim == 4 else None,
+        events=events(root, item),
+        confounds=_confounds(root, item),
+        mask=mask,
+        masks=masks,
+        notes=notes,
+    )
+
+
+def _tr(volume: Any, document: dict[str, Any], item: Item) -> float | None:
+    said = document.get("RepetitionTime")
+    if said is None:
+        return volume.tr  # type: ignore[no-any-return]
+    if isinstance(said, bool) or not isinstance(said, (int, float)) or said <= 0:
+        raise _contradiction(f"RepetitionTime is {said!r}, expected a number of seconds.", item)
+    if volume.tr and abs(volume.tr - said) > 0.01 * said:
+        raise _contradiction(f"RepetitionTime is {said:g} s in the sidecar, but {volume.tr:g} s in the image.", item)
+    return float(said)
+
+
+def _contradiction(message: str, item: Item) -> InputError:
+    return InputError(message, code="E-INPUT-SIDECAR", where=item.path, remedy="Mend the one that is wrong.")
+
+
+def _confounds(root: Path, item: Item) -> Samples:
+    """Return the confounds of fMRIPrep: numbers, and None where it writes n/a."""
+    endings = ("_desc-confounds_timeseries.tsv", "_desc-confounds_regressors.tsv")
+    path = next((path for path in item.sidecars if path.endswith(endings)), None)
+    if path is None:
+        return {}
+    table = read_tsv(root / path, path)
+    return {name: list(numbers(table, name, path)) for name in table}
+
+
+def _masks(item: Item) -> dict[str, str]:
+    """Return masks by their description; the one with the most entities wins."""
+    names = [path for path in item.sidecars if path.endswith(("_mask.nii.gz", "_mask.nii"))]
+    parsed = [(parse_name(path.rpartition("/")[2])[0], path) for path in names]
+    ordered = sorted(parsed, key=lambda pair: (len(pair[0]), pair[1]))
+    return {entities.get("description", entities.get("label", "mask")): path for entities, path in ordered}
+
+
+def _mask(root: Path, masks: dict[str, str], volume: Any) -> tuple[np.ndarray | None, tuple[dict[str, Any], ...]]:
+    """Return the brain mask (or the only one there is), if it fits."""
+    name = "brain" if "brain" in masks else next(iter(masks)) if len(masks) == 1 else None
+    if name is None:
+        return None, ()
+    from .readers.nifti import read
+
+    found = read(root / masks[name])
+    if found.data.shape != volume.data.shape[:3] or not np.allclose(found.affine, volume.affine, atol=1e-3):
+        return None, ({"step": "read", "warning": f"The mask {masks[name]} is of another shape or place."},)
+    return found.data != 0, ()

@@ -1,0 +1,263 @@
+"""Reading: the numbers of MNE and nibabel, in SI units, with what the sidecars say."""
+
+from __future__ import annotations
+
+import gzip
+
+import edfio
+import mne
+import nibabel
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurocli.bids import places
+from neurocli.bids.index import scan
+from neurocli.bids.read import read
+from neurocli.bids.readers import edf
+from neurocli.bids.select import select
+from tests.bids.recordings import NAMES, SFREQ, Dataset, image, noise, write_brainvision, write_edf
+
+mne.set_log_level("ERROR")
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return Dataset(tmp_path / "data")
+
+
+@pytest.fixture
+def bold(tmp_path):
+    dataset = Dataset(tmp_path / "data", "func", "bold")
+    nibabel.save(image(), dataset.path("bold.nii.gz"))
+    return dataset
+
+
+# --- numbers -------------------------------------------------------------------------------------------------------
+
+
+def raw_of(path):
+    readers = {".edf": mne.io.read_raw_edf, ".vhdr": mne.io.read_raw_brainvision}
+    return readers[path.suffix](path, verbose="ERROR")
+
+
+@pytest.mark.parametrize("name", ["eegmat", "ssvep", "seizure/chbmit", "seizure/ieeg"])
+def test_real_recordings_have_the_numbers_of_mne(shared_data, tmp_path, name):
+    root = shared_data / name
+    items = select(scan(root, tmp_path), datatype="ieeg" if name.endswith("ieeg") else "eeg")
+    for item in items[:4]:
+        ours, theirs = read(root, item), raw_of(root / item.path)
+        assert ours.sfreq == theirs.info["sfreq"]
+        np.testing.assert_allclose(ours.data, theirs.get_data(), rtol=1e-9, atol=1e-13)
+        assert [name.removeprefix("EEG ").removeprefix("ECG ") for name in theirs.ch_names] == list(ours.ch_names)
+
+
+def test_every_real_recording_is_read_without_a_warning(shared_data, tmp_path):
+    n = 0
+    for name, datatype in [("eegmat", "eeg"), ("ssvep", "eeg"), ("haxby", "func"), ("seizure/chbmit", "eeg"),
+                           ("seizure/ieeg", "ieeg")]:  # fmt: skip
+        for item in select(scan(shared_data / name, tmp_path), datatype=datatype):
+            data = read(shared_data / name, item)
+            assert data.notes == ()
+            assert data.events["onset"]
+            n += 1
+    assert n == 45
+
+
+def test_eegmat_has_19_scalp_channels_at_their_old_names(shared_data, tmp_path):
+    root = shared_data / "eegmat"
+    recording = read(root, select(scan(root, tmp_path), datatype="eeg")[0])
+    assert recording.ch_types == ("eeg",) * 19 + ("misc", "ecg")
+    assert {"Fp1", "T3", "T6", "A2-A1", "ECG"} <= set(recording.ch_names)
+    assert set(recording.units) == {"V"}
+    assert np.isfinite(recording.positions[:19]).all()
+    assert np.isnan(recording.positions[19:]).all()
+    assert recording.reference.startswith("linked ears")
+
+
+def test_haxby_has_its_mask_and_its_repetition_time(shared_data, tmp_path):
+    root = shared_data / "haxby"
+    item = select(scan(root, tmp_path), datatype="func")[0]
+    found, expected = read(root, item), nibabel.load(root / item.path)
+    np.testing.assert_allclose(found.data, expected.get_fdata(), rtol=1e-6)
+    np.testing.assert_array_equal(found.affine, expected.affine)
+    assert found.tr == 2.5
+    assert found.mask.sum() == 530
+    assert list(found.masks) == ["brain"]
+
+
+@given(seed=st.integers(0, 99), n_times=st.integers(1, 5), unit=st.sampled_from(["uV", "mV", "nV", "V"]))
+def test_edf_has_the_numbers_of_mne(seed, n_times, unit, tmp_path_factory):
+    path = tmp_path_factory.mktemp("edf") / "x.edf"
+    write_edf(path, noise(n_times=int(n_times * SFREQ), seed=seed), unit)
+    ours, theirs = edf.read(path), edfio.read_edf(path)
+    np.testing.assert_allclose(ours.data, [s.data for s in theirs.signals], atol=8e4 * 1e-15)  # the range, rounded
+    assert ours.units == (unit,) * 4
+
+
+@pytest.mark.parametrize("orientation", ["MULTIPLEXED", "VECTORIZED"])
+@pytest.mark.parametrize(("kind", "dtype"), [("INT_16", "<i2"), ("INT_32", "<i4"), ("IEEE_FLOAT_32", "<f4")])
+def test_brainvision_has_the_numbers_of_mne(dataset, orientation, kind, dtype):
+    header = write_brainvision(dataset.folder, "sub-01_task-rest_eeg", noise())
+    text = header.read_text().replace("MULTIPLEXED", orientation).replace("IEEE_FLOAT_32", kind)
+    header.write_text(text.replace(",,1,", ",,0.5,"))
+    values = np.round(noise()).astype(dtype)
+    (values if orientation == "VECTORIZED" else values.T).tofile(header.with_suffix(".eeg"))
+    ours, theirs = dataset.read(), raw_of(header)
+    np.testing.assert_allclose(ours.data, theirs.get_data(), rtol=1e-12)
+    assert ours.annotations == ((0.0, 0.01, "New Segment/"), (1.0, 0.01, "Stimulus/S  1"))
+
+
+def test_edf_annotations_are_spans(dataset):
+    notes = [edfio.EdfAnnotation(1.5, 2, "BAD jump"), edfio.EdfAnnotation(0.5, None, "µ")]
+    write_edf(dataset.path("eeg.edf"), noise(), annotations=notes)
+    assert dataset.read().annotations == ((0.5, 0.0, "µ"), (1.5, 2.0, "BAD jump"))
+
+
+def test_channels_of_another_rate_are_left_out_and_named(dataset):
+    fast = [edfio.EdfSignal(x, SFREQ, label=n, physical_dimension="uV") for n, x in zip("ab", noise(2), strict=True)]
+    slow = edfio.EdfSignal(noise(1, 5)[0], 1, label="temp", physical_dimension="degC")
+    edfio.Edf([fast[0], slow, fast[1]]).write(dataset.path("eeg.edf"))
+    dataset.channels(names=("a", "temp", "b"), types=("EEG", "TEMP", "EEG"), units=("µV", "oC", "µV"))
+    found = dataset.read()
+    assert found.ch_names == ("a", "b")
+    assert found.notes[0]["left_out"] == {"temp": 1.0}
+
+
+def test_a_person_in_the_header_is_not_carried_along(dataset):
+    write_edf(dataset.path("eeg.edf"), noise(), patient=edfio.Patient(name="Ada_Lovelace", code="X17"))
+    found = dataset.read()
+    assert "Lovelace" in dataset.path("eeg.edf").read_bytes()[:256].decode()
+    assert "Lovelace" not in str(found)
+
+
+# --- channels.tsv --------------------------------------------------------------------------------------------------
+
+
+def test_without_any_sidecar_an_edf_is_read_by_its_labels(dataset):
+    write_edf(dataset.path("eeg.edf"), noise(), names=("EEG Fp1", "EEG Cz", "EOG left", "ECG ECG"))
+    found = dataset.read()
+    assert found.ch_names == ("Fp1", "Cz", "left", "ECG")
+    assert found.ch_types == ("eeg", "eeg", "eog", "ecg")
+    assert found.events == {}
+    assert np.isfinite(found.positions[:2]).all()
+
+
+def test_a_prefix_stays_where_names_would_be_equal(dataset):
+    write_edf(dataset.path("eeg.edf"), noise(2), names=("EEG A1", "EOG A1"))
+    assert dataset.read().ch_names == ("EEG A1", "EOG A1")
+
+
+def test_the_table_says_types_and_bad_channels(dataset):
+    write_edf(dataset.path("eeg.edf"), noise())
+    dataset.channels(types=("EEG", "EEG", "REF", "ECG"), status=("good", "bad", "n/a", "good"))
+    found = dataset.read()
+    assert found.ch_types == ("eeg", "eeg", "misc", "ecg")
+    assert found.bads == ("Cz",)
+
+
+def test_rows_are_found_by_name_in_any_order(dataset):
+    write_edf(dataset.path("eeg.edf"), noise())
+    dataset.channels(names=NAMES[::-1], types=("ECG", "EOG", "EEG", "EEG"))
+    assert dataset.read().ch_types == ("eeg", "eeg", "eog", "ecg")
+
+
+@pytest.mark.parametrize("spelling", ["uV", "µV", "\u03bcV", "microV", "microvolts"])
+def test_a_unit_is_known_however_it_is_spelt(dataset, spelling):
+    write_edf(dataset.path("eeg.edf"), noise(), units="")
+    dataset.channels(units=spelling)
+    np.testing.assert_allclose(dataset.read().data, noise() * 1e-6, atol=1e-6)
+
+
+def test_millivolts_beside_microvolts(dataset):
+    write_edf(dataset.path("eeg.edf"), noise(), units=("uV", "uV", "uV", "mV"))
+    found = dataset.read()
+    np.testing.assert_allclose(found.data[3].std() / found.data[0].std(), 1000, rtol=0.2)
+
+
+# --- sidecars ------------------------------------------------------------------------------------------------------
+
+
+def test_events_are_numbers_where_they_are_times(dataset):
+    write_edf(dataset.path("eeg.edf"), noise())
+    dataset.table("events.tsv", [{"onset": 1, "duration": "n/a", "trial_type": "a", "value": "010"}])
+    assert dataset.read().events == {"onset": [1.0], "duration": [None], "trial_type": ["a"], "value": ["010"]}
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("m", 1), ("cm", 100), ("mm", 1000)])
+@pytest.mark.parametrize("said", [True, False])
+def test_places_are_metres_whatever_the_table_is_in(dataset, unit, factor, said):
+    write_edf(dataset.path("eeg.edf"), noise())
+    places_m = {"fp1": (-0.03, 0.08, 0.02), "Cz": (0, 0, 0.1)}
+    dataset.table("electrodes.tsv", [{"name": n, **dict(zip("xyz", np.multiply(p, factor), strict=True))}
+                                     for n, p in places_m.items()])  # fmt: skip
+    dataset.path("coordsystem.json").write_text(f'{{"EEGCoordinateUnits": "{unit if said else "n/a"}"}}')
+    found = dataset.read()
+    np.testing.assert_allclose(found.positions[:2], list(places_m.values()))
+    assert np.isnan(found.positions[2:]).all()
+    assert bool(found.notes) is not said
+
+
+def test_an_eeglab_system_is_turned_to_the_right_ear(dataset):
+    write_edf(dataset.path("eeg.edf"), noise())
+    dataset.table("electrodes.tsv", [{"name": "Cz", "x": 1, "y": 2, "z": 3}])  # 1 to the front, 2 to the left
+    dataset.path("coordsystem.json").write_text('{"EEGCoordinateUnits": "m", "EEGCoordinateSystem": "CTF"}')
+    np.testing.assert_allclose(dataset.read().positions[1], [-2, 1, 3])
+
+
+def test_standard_places_are_those_of_mne():
+    names = ["Fp1", "Cz", "T7", "O2"]
+    info = mne.create_info(names, 100, "eeg").set_montage("colin27_1005")
+    expected = [ch["loc"][:3] for ch in info["chs"]]
+    np.testing.assert_allclose(places.standard(names, ["eeg"] * 4), expected, atol=1e-7)
+
+
+def test_old_new_and_decorated_names_are_one_place():
+    found = places.standard(["T3", "T7", "t7", "T7-REF", "T7..", "nose", "T7"], ["eeg"] * 6 + ["misc"])
+    for row in found[1:5]:
+        np.testing.assert_allclose(row, found[0], atol=1e-9)
+    assert np.isnan(found[5:]).all()
+
+
+def test_bipolar_channels_have_no_place():
+    assert places.standard(["FP1-F7"], ["eeg"]) is None
+
+
+# --- images --------------------------------------------------------------------------------------------------------
+
+
+def test_a_compressed_image_and_a_plain_one_are_equal(bold):
+    first = bold.read()
+    path = bold.path("bold.nii.gz")
+    bold.path("bold.nii").write_bytes(gzip.decompress(path.read_bytes()))
+    path.unlink()
+    np.testing.assert_array_equal(bold.read().data, first.data)
+    np.testing.assert_array_equal(first.data, image().get_fdata(dtype=np.float32))
+
+
+def test_the_repetition_time_of_the_header_counts_where_the_sidecar_is_silent(bold):
+    assert bold.read().tr == 2.0
+    bold.json(RepetitionTime=2.0)
+    assert bold.read().tr == 2.0
+
+
+def test_confounds_are_numbers(tmp_path):
+    folder = tmp_path / "data/sub-01/func"
+    folder.mkdir(parents=True)
+    nibabel.save(image(), folder / "sub-01_task-rest_space-T1w_desc-preproc_bold.nii.gz")
+    nibabel.save(image((4, 5, 3)), folder / "sub-01_task-rest_space-T1w_desc-brain_mask.nii.gz")
+    (folder / "sub-01_task-rest_desc-confounds_timeseries.tsv").write_text("csf\tfd\n1.5\tn/a\n")
+    (item,) = select(scan(tmp_path / "data", tmp_path), datatype="func", desc="preproc")
+    found = read(tmp_path / "data", item)
+    assert found.confounds == {"csf": [1.5], "fd": [None]}
+    assert found.mask.shape == (4, 5, 3)
+
+
+def test_a_mask_that_does_not_fit_is_left_and_said(bold):
+    folder = bold.root / "derivatives/masks/sub-01/func"
+    folder.mkdir(parents=True)
+    nibabel.save(image((2, 2, 2)), folder / "sub-01_desc-brain_mask.nii.gz")
+    found = bold.read()
+    assert found.mask is None
+    assert "another shape" in found.notes[0]["warning"]
