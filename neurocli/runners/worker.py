@@ -58,12 +58,17 @@ def leave_with_parent() -> None:
         os._exit(1)  # it died before we could ask
 
 
+class Preempted(BaseException):
+    """SIGTERM came; no `except Exception` of a step may take it for a failure of its own."""
+
+
 def _preempted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the shape of a handler
-    raise TemporaryError(
-        "The work was asked to stop.",
-        code="E-RUN-PREEMPTED",
-        remedy="Run the same command again: it goes on from its last checkpoint.",
-    )
+    raise Preempted
+
+
+def _preemption() -> dict[str, Any]:
+    remedy = "Run the same command again: it goes on from its last checkpoint."
+    return dict(TemporaryError("The work was asked to stop.", code="E-RUN-PREEMPTED", remedy=remedy).to_dict())
 
 
 @contextmanager
@@ -98,6 +103,8 @@ def run(index: int, device: str, run_one: RunOne, log: Path | None) -> dict[str,
 def _attempt(index: int, run_one: RunOne) -> dict[str, Any]:
     try:
         return {"ok": True, "result": run_one(index)}
+    except Preempted:
+        return {"ok": False, "error": _preemption()}
     except Exception as error:  # whatever a step raises is its unit's failure, and no reason to stop
         traceback.print_exc()
         return {"ok": False, "error": describe(error)}

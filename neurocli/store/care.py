@@ -6,10 +6,11 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import UsageError, unknown
 from . import HOST, KEY, MANIFEST, Store
 from ._files import speaking
 from ._locks import UnsupportedError, locked
@@ -58,6 +59,23 @@ def referred(store: Store) -> set[str]:
         if gone:
             path.unlink(missing_ok=True)
     return kept
+
+
+def of_runs(store: Store, runs: Sequence[str]) -> set[str]:
+    """Return the keys that some runs refer to and that are in the store.
+
+    Raises
+    ------
+    UsageError
+        If the store knows no run of a name (``E-USAGE-RUN``).
+    """
+    known = {path.stem: path for path in store.root.glob("roots/*.json")}
+    for run in runs:
+        if run not in known:
+            raise UsageError(unknown("run", run, known), code="E-USAGE-RUN")
+    with speaking(store.root):
+        wanted = {key for run in runs for key in json.loads(known[run].read_bytes())["keys"]}
+    return {key for key in wanted if store.has(key)}
 
 
 def gc(store: Store, *, older_than_s: float = 7 * DAY, dry_run: bool = False) -> dict[str, Any]:

@@ -70,6 +70,13 @@ def sleep(seconds):
     time.sleep(seconds)
 
 
+def catching(seconds):
+    try:
+        sleep(seconds)
+    except Exception:
+        pass
+
+
 def stubborn(seconds):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sleep(seconds)

@@ -113,7 +113,7 @@ def test_a_crash_is_not_tried_again(runner):
     assert (outcome.status, outcome.attempts) == ("failed", 1)
 
 
-@pytest.mark.parametrize("row", [["sleep", 60], ["stubborn", 60]])
+@pytest.mark.parametrize("row", [["sleep", 60], ["stubborn", 60], ["catching", 60]])
 def test_a_task_that_takes_too_long_is_ended(runner, row):
     tasks = [Task(0, "slow", timeout_s=0.3), Task(1, "quick")]
     outcomes = runner([row, ["add", 1, 1]], tasks=tasks, grace_s=0.2)
