@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module, metadata
+from importlib.util import find_spec
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
@@ -67,6 +68,9 @@ def get(kind: str, name: str) -> type[Settings]:
     ConfigError
         If nothing of that kind has the name (``E-CONFIG-UNKNOWN``).
     """
+    known = _shortcut(kind, name)
+    if known is not None:
+        return known
     shipped = definitions(kind)
     if name in shipped:
         return shipped[name]
@@ -74,6 +78,21 @@ def get(kind: str, name: str) -> type[Settings]:
     if name in plugins:
         return _plugin(kind, name)
     raise ConfigError(unknown(kind.rstrip("s"), name, [*shipped, *plugins]), code="E-CONFIG-UNKNOWN")
+
+
+@cache
+def _shortcut(kind: str, name: str) -> type[Settings] | None:
+    """Return the definition that stands in the module of its own name, so that one name costs one import."""
+    if kind == "features":
+        one: type[Settings] | None = _indexed(kind).definition(name)
+        return one
+    if not name.isidentifier() or name.startswith("_"):
+        return None
+    for room in ROOMS[kind]:
+        if find_spec(f"{room}.{name}"):
+            found = _defined_in(import_module(f"{room}.{name}"))
+            return next((definition for definition in found if definition.name == name), None)
+    return None
 
 
 @cache

@@ -83,7 +83,11 @@ def _factor(number: str, unit: str, dimension: str) -> float:
 
 
 def _quantity(dimension: str) -> Any:
-    schema = {"type": ["string", "number"], "description": f"A {dimension}, such as '1 {SI[dimension]}'."}
+    schema = {
+        "type": ["string", "number"],
+        "description": f"A {dimension}, such as '1 {SI[dimension]}'.",
+        "x-unit": SI[dimension],
+    }
     return (BeforeValidator(lambda value: parse(value, dimension)), WithJsonSchema(schema))
 
 
@@ -96,7 +100,7 @@ def _pair(dimension: str) -> Any:
             raise ValueError(f"a range goes from low to high, got {value!r}.")
         return low, high
 
-    item = {"type": ["string", "number"]}
+    item = {"type": ["string", "number"], "x-unit": SI[dimension]}
     schema = {"type": "array", "items": item, "minItems": 2, "maxItems": 2, "description": f"A range of {dimension}."}
     return (BeforeValidator(validate), WithJsonSchema(schema))
 

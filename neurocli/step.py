@@ -56,6 +56,7 @@ class ModelStep(Settings, ABC):
     uses_labels: ClassVar[bool] = True  # False: its fit is the same under every permutation of the labels
     accepts_nan: ClassVar[bool] = False
     transductive: ClassVar[bool] = False  # True: uses the unlabelled samples it is applied to
+    deep: ClassVar[bool] = False  # True: too slow to refit for a null that nobody asked for
 
     @abstractmethod
     def build(self, rng: np.random.Generator | None = None) -> Any:

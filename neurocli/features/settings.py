@@ -31,7 +31,17 @@ class FeatureSettings(Settings):
 @cache
 def definitions() -> dict[str, type[Settings]]:
     """Return the settings of every feature that ships with neurocli, by name."""
-    return {name: _model(name, about) for name, about in sorted(catalogue.index()["features"].items())}
+    return {name: _shipped(name) for name in sorted(catalogue.index()["features"])}
+
+
+def definition(name: str) -> type[Settings] | None:
+    """Return the settings of one feature that ships with neurocli, made alone; None where there is none."""
+    return _shipped(name) if name in catalogue.index()["features"] else None
+
+
+@cache
+def _shipped(name: str) -> type[Settings]:
+    return _model(name, catalogue.index()["features"][name])
 
 
 def of(function: Callable[..., Any]) -> type[Settings]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from .. import registry
 from ..errors import ConfigError, unknown
 from ..evaluation.split import Split
-from ..step import Settings
+from ..step import ModelStep, Settings
 from . import tree
 from .pipeline import Pipeline, Use, anchor
 from .settings import Evaluate, Input, Null, Target, Train
@@ -213,16 +213,29 @@ class Builder:
     def _finished(self, train: Train | None, uses: Sequence[Use], node: Node) -> Train | None:
         if train is None:
             return None
-        deep = any(getattr(use.settings, "deep", False) for use in uses)
+        deep = any(use.settings.deep for use in uses if isinstance(use.settings, ModelStep))
         changes: dict[str, Any] = {"model": tuple(uses)}
         if deep and "null" not in node.fields:
             changes["null"] = train.null.model_copy(update={"permutations": 0})  # too dear to be a default
         train = train.model_copy(update=changes)
+        self._check_chain(uses, node)
         self._check_search(train, node)
         if not node.fields["model"].items:
             said = "train.model is empty; name at least one model."
             self._problem(said, anchor(node.fields["model"]), "E-CONFIG-STAGE")
         return train
+
+    def _check_chain(self, uses: Sequence[Use], node: Node) -> None:
+        whole = node.fields["model"].items
+        if not whole or len(uses) != len(whole):
+            return  # what is missing was said
+        from ..models._rules import check_rules
+
+        try:
+            check_rules([use.settings for use in uses if isinstance(use.settings, ModelStep)])
+        except ConfigError as error:
+            error.where = error.where or anchor(node.fields["model"])
+            self.problems.append(error)
 
     def _check_search(self, train: Train, node: Node) -> None:
         if train.search is None:
@@ -246,11 +259,22 @@ class Builder:
             found = translate(error, type(use.settings), Node({field: leaf}, where, None, where), use.address)
             self.problems.extend(found)
 
+    def _check_kind(self, built: Pipeline) -> None:
+        """Refuse a classifier for a number, and a regression for labels."""
+        last = built.train.model[-1] if built.train and built.train.model else None
+        if last is None or built.target is None or not isinstance(last.settings, ModelStep):
+            return
+        kind = "number" if built.target.is_number else "label"
+        if kind not in last.settings.targets:
+            said = f"{last.address} predicts a {' or a '.join(last.settings.targets)}, and the target is a {kind}."
+            self._problem(said, built.mark(last.address), "E-CONFIG-MODEL", "`neurocli steps models` lists the others.")
+
     def _check_order(self, built: Pipeline) -> None:
         fields = self.node.fields
         if built.train and not self._given("target"):
             said = "train needs a target, such as `target: {entity: task}`."
             self._problem(said, fields["train"].key_where, "E-CONFIG-STAGE")
+        self._check_kind(built)
         if built.evaluate and not self._given("train"):
             self._problem("evaluate needs a train stage.", fields["evaluate"].key_where, "E-CONFIG-STAGE")
         if not any(self._given(stage) for stage in ("preprocess", "featurize", "train")):

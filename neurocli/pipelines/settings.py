@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from ..data.entities import SHORT, label
+from ..data.entities import SHORT
 from ..errors import unknown
 from ..evaluation.split import Split
 from ..step import Settings
-
-INDICES = ("run", "echo", "flip", "inversion", "split", "chunk")  # numbers in BIDS: run 1 is run-01
 
 
 def _wanted(value: Any) -> Any:
@@ -83,33 +80,10 @@ class Input(Settings):
     label: Filter = None
     atlas: Filter = None
 
-    @property
-    def file_suffix(self) -> str:
-        """The suffix that file names end with."""
-        return self.suffix or {"func": "bold", "anat": "T1w"}.get(self.datatype, self.datatype)
-
     def filters(self) -> dict[str, tuple[str, ...]]:
-        """Return the entities that are restricted, space and desc apart, and to what."""
+        """Return the entities that are restricted, space and desc apart: labels and ``/patterns/``."""
         names = [name for name in SHORT if name not in ("space", "description")]
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-
-    def accepts(self, entities: Mapping[str, str]) -> bool:
-        """Whether a file with these entities is asked for; one without a restricted entity is not."""
-        apart = {"space": self.space, "description": self.desc}
-        wanted = {**self.filters(), **{name: (value,) for name, value in apart.items() if value}}
-        return all(
-            name in entities and any(_same(entities[name], one, name) for one in values)
-            for name, values in wanted.items()
-        )
-
-
-def _same(value: str, wanted: str, name: str) -> bool:
-    if _is_pattern(wanted):
-        return re.fullmatch(wanted[1:-1], value) is not None
-    wanted = label(wanted, name)
-    if name in INDICES and value.isdigit() and wanted.isdigit():
-        return int(value) == int(wanted)
-    return value == wanted
 
 
 class Target(Settings):

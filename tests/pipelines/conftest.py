@@ -77,6 +77,8 @@ class LogisticRegression(Builds):
     """Logistic regression."""
 
     C: float = Field(default=1.0, gt=0)
+    predicts: ClassVar[bool] = True
+    targets: ClassVar[tuple[str, ...]] = ("label",)
     seeded = True
 
 
@@ -86,6 +88,7 @@ class Network(Builds):
 
     band: Band | None = None
     deep: ClassVar[bool] = True
+    predicts: ClassVar[bool] = True
 
 
 class Writes(Exporter):
@@ -112,6 +115,7 @@ HEAD = "version: 1\npipelines:\n"
 def fakes(monkeypatch):
     """Put the fake definitions in the place of the real ones."""
     monkeypatch.setattr(registry, "definitions", lambda kind: {d.name: d for d in FAKES.get(kind, [])})
+    monkeypatch.setattr(registry, "_shortcut", lambda *_: None)
 
 
 @pytest.fixture

@@ -103,6 +103,22 @@ FILES = [
         "version: 1\npipelines:\n  a: {extends: [a]}",
         "E-CONFIG-EXTENDS pipelines.yaml:3:7: extends: expected the name of one pipeline, got a list.",
     ),
+    (
+        "version: true\npipelines: {}",
+        "E-CONFIG-VERSION pipelines.yaml:1:10: version: this release reads version 1, got 'true'.",
+    ),
+    (
+        "version: 1\npipelines:\n  a:\n  - input\n",
+        "E-CONFIG-VALUE pipelines.yaml:4:3: pipeline 'a': expected a mapping, got a list.",
+    ),
+    (
+        "version: 1\npipelines: {a: {title: @x}}",
+        "E-CONFIG-YAML pipelines.yaml:2:24: This is no YAML: found character that cannot start any token (while scanning for the next token).",
+    ),
+    (
+        "%YAML 1.2\n---\nversion: 1\n...\n---\na: 1\n",
+        "E-CONFIG-DOCUMENTS pipelines.yaml:5:1: A second document starts here; a file holds one.",
+    ),
 ]
 PIPELINES = [
     (
@@ -203,7 +219,7 @@ PIPELINES = [
         "E-CONFIG-VALUE pipelines.yaml:5:35: featurize.band_power.log: expected true or false, got 'perhaps'.",
     ),
     (
-        "train: {split: subject, model: [standardize]}",
+        "train: {split: subject, model: [logistic_regression]}",
         "E-CONFIG-STAGE pipelines.yaml:5:5: train needs a target, such as `target: {entity: task}`.",
     ),
     (
@@ -211,11 +227,11 @@ PIPELINES = [
         "E-CONFIG-MISSING pipelines.yaml:6:5: train needs the setting 'model' (A chain, all of it fitted inside the fold).",
     ),
     (
-        "target: {entity: task}\ntrain: {model: [standardize]}",
+        "target: {entity: task}\ntrain: {model: [logistic_regression]}",
         "E-CONFIG-MISSING pipelines.yaml:6:5: train needs the setting 'split'.",
     ),
     (
-        "target: {entity: task}\ntrain: {split: {leave_out: subject, k_fold: 5}, model: [standardize]}",
+        "target: {entity: task}\ntrain: {split: {leave_out: subject, k_fold: 5}, model: [logistic_regression]}",
         "E-CONFIG-VALUE pipelines.yaml:6:13: train.split: give one of leave_out, k_fold or fixed, got leave_out and k_fold.",
     ),
     (
@@ -227,12 +243,12 @@ PIPELINES = [
         "E-CONFIG-UNKNOWN pipelines.yaml:6:37: Unknown model 'standardise'. Did you mean 'standardize'? Known: logistic_regression, network, standardize.",
     ),
     (
-        "target: {entity: task}\ntrain: {split: subject, model: [standardize], balance: weight}",
-        "E-CONFIG-VALUE pipelines.yaml:6:60: train.balance: expected 'weights', 'subsample' or 'none', got 'weight'. Did you mean 'weights'?",
+        "target: {entity: task}\ntrain: {split: subject, model: [logistic_regression], balance: weight}",
+        "E-CONFIG-VALUE pipelines.yaml:6:68: train.balance: expected 'weights', 'subsample' or 'none', got 'weight'. Did you mean 'weights'?",
     ),
     (
-        "target: {entity: task}\ntrain: {split: subject, model: [standardize], null: many}",
-        "E-CONFIG-VALUE pipelines.yaml:6:57: train.null.permutations: expected a whole number, got 'many'.",
+        "target: {entity: task}\ntrain: {split: subject, model: [logistic_regression], null: many}",
+        "E-CONFIG-VALUE pipelines.yaml:6:65: train.null.permutations: expected a whole number, got 'many'.",
     ),
     (
         "target: {entity: task, events: trial_type}\npreprocess: []",
@@ -290,6 +306,22 @@ PIPELINES = [
     (
         "matrix: []\npreprocess: [filter: {l_freq: 1}]",
         "E-CONFIG-MATRIX pipelines.yaml:5:5: matrix: expected a mapping of addresses to lists, got a list.",
+    ),
+    (
+        "target: {entity: task}\ntrain: {split: subject, model: [standardize]}",
+        "E-CONFIG-MODEL pipelines.yaml:6:29: A model ends with a member that predicts; this one ends with 'standardize', which only transforms. End it with one such as 'logistic_regression', 'lda' or 'ridge'.",
+    ),
+    (
+        "target: {participants: age, as: number}\ntrain: {split: subject, model: [logistic_regression]}",
+        "E-CONFIG-MODEL pipelines.yaml:6:37: train.model.logistic_regression predicts a label, and the target is a number. `neurocli steps models` lists the others.",
+    ),
+    (
+        "target: {entity: task}\ntrain: {split: {fixed: {test: {subject: 010}, trian: {}}}, model: [network: {band: [1 s, 2 s]}]}",
+        "E-CONFIG-UNIT pipelines.yaml:6:82: train.model.network.band: '1 s' is a time, expected a frequency (Hz). Did you mean '1 Hz'?",
+    ),
+    (
+        "target: {entity: task, only: [a]}\npreprocess: [epoch: 4 s]",
+        "E-CONFIG-VALUE pipelines.yaml:5:5: target: 'only' goes with events; choose recordings under input.",
     ),
     ("train: [standardize]", "E-CONFIG-VALUE pipelines.yaml:5:12: train: expected a mapping of settings, got a list."),
     (
