@@ -82,6 +82,14 @@ def test_the_same_input_and_seed_give_the_same_output(name):
 
 
 @every_step
+def test_a_step_that_fits_keeps_the_hash_of_what_it_was_given(name):
+    if not STEPS[name].transductive:
+        return
+    found = run(name, given_to(name))
+    assert found.notes[-1]["signal_before_fit"]
+
+
+@every_step
 def test_the_output_is_a_payload_that_comes_back(name):
     found = run(name, given_to(name))
     arrays, meta = found.to_payload()

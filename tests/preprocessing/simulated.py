@@ -82,3 +82,40 @@ def bold(seed: int = 0, shape: tuple[int, ...] = (8, 9, 7, 40), **changes: Any) 
         mask=brain.astype(np.uint8),
     )
     return replace(image, **changes)
+
+
+def blinks(seed: int, n_times: int, sfreq: float, every: float = 3.0) -> np.ndarray:
+    """Return blinks of 1 at their peak, 0.3 s long, `every` s or so, shape (n_times,)."""
+    rng = np.random.default_rng(seed)
+    x = np.zeros(n_times)
+    shape = np.hanning(round(0.3 * sfreq))
+    for start in np.arange(1.0, n_times / sfreq - 1.0, every) + rng.uniform(-0.5, 0.5):
+        first = round((start + rng.uniform(0, 1)) * sfreq)
+        x[first : first + len(shape)] = shape[: n_times - first]
+    return x
+
+
+def heart(n_times: int, sfreq: float, rate: float = 1.1) -> np.ndarray:
+    """Return heartbeats of 1 at their peak, `rate` a second, shape (n_times,)."""
+    time = np.arange(n_times) / sfreq
+    phase = (time * rate) % 1.0
+    return np.exp(-(((phase - 0.5) / 0.02) ** 2)) - 0.3 * np.exp(-(((phase - 0.55) / 0.03) ** 2))
+
+
+def with_eyes_and_heart(clean: Recording, seed: int = 3) -> Recording:
+    """Return a recording of 19 EEG channels with blinks, heartbeats, and an EOG and an ECG channel that saw them."""
+    rng = np.random.default_rng(seed)
+    n_times, sfreq = clean.n_times, clean.sfreq
+    eye, beat = blinks(seed, n_times, sfreq), heart(n_times, sfreq)
+    front = np.exp(-np.linalg.norm(positions() - positions()[:2].mean(axis=0), axis=1) / 0.04)
+    low = np.linspace(-1, 1, 19)
+    x = clean.data[:19] + 300e-6 * np.outer(front, eye) + 15e-6 * np.outer(low, beat)
+    witnesses = np.stack([400e-6 * eye, 1e-3 * beat]) + rng.standard_normal((2, n_times)) * [[5e-6], [2e-5]]
+    return replace(
+        clean,
+        data=np.concatenate([x, witnesses]),
+        ch_names=(*TEN_TWENTY, "VEOG", "ECG"),
+        ch_types=("eeg",) * 19 + ("eog", "ecg"),
+        units=("V",) * 21,
+        positions=np.concatenate([positions(), np.full((2, 3), np.nan)]),
+    )
