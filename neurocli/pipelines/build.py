@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from .. import registry
 from ..errors import ConfigError, unknown
+from ..evaluation.metrics import check_name
 from ..evaluation.split import Split
 from ..step import ModelStep, Settings
 from . import tree
@@ -269,12 +270,27 @@ class Builder:
             said = f"{last.address} predicts a {' or a '.join(last.settings.targets)}, and the target is a {kind}."
             self._problem(said, built.mark(last.address), "E-CONFIG-MODEL", "`neurocli steps models` lists the others.")
 
+    def _check_metrics(self, built: Pipeline) -> None:
+        """Refuse a metric that does not exist, or that does not suit the target."""
+        asked = [
+            (f"evaluate.metrics[{i}]", name) for i, name in enumerate(built.evaluate.metrics if built.evaluate else ())
+        ]
+        if built.train and built.train.search:
+            asked.append(("train.search.metric", built.train.search.metric))
+        for address, name in asked:
+            try:
+                check_name(name, is_number=built.target.is_number if built.target else None)
+            except ConfigError as error:
+                error.where = built.mark(address)
+                self.problems.append(error)
+
     def _check_order(self, built: Pipeline) -> None:
         fields = self.node.fields
         if built.train and not self._given("target"):
             said = "train needs a target, such as `target: {entity: task}`."
             self._problem(said, fields["train"].key_where, "E-CONFIG-STAGE")
         self._check_kind(built)
+        self._check_metrics(built)
         if built.evaluate and not self._given("train"):
             self._problem("evaluate needs a train stage.", fields["evaluate"].key_where, "E-CONFIG-STAGE")
         if not any(self._given(stage) for stage in ("preprocess", "featurize", "train")):

@@ -56,7 +56,7 @@ class Config:
         Raises
         ------
         ConfigError
-            If no pipeline has the name (``E-CONFIG-UNKNOWN``), or one is wrong.
+            If no pipeline has the name (``E-CONFIG-PIPELINE``), or one is wrong.
         """
         names = self.families.get(name, (name,))
         return tuple(self.pipelines[one] for one in names)
@@ -123,8 +123,8 @@ class _Pipelines(Mapping[str, Pipeline]):
     def _make(self, name: str) -> Pipeline:
         if name not in self._places:
             names = [*self._places, *self._config.families]
-            where = str(self._config.path.name)
-            raise ConfigError(unknown("pipeline", name, dict.fromkeys(names)), code="E-CONFIG-UNKNOWN", where=where)
+            said = unknown("pipeline", name, dict.fromkeys(names))
+            raise ConfigError(said, code="E-CONFIG-PIPELINE", where=_shown(self._config.path))
         family, choice = self._places[name]
         pipeline, problems = self._config._build(name, self._config.entries[family], choice)
         if pipeline is None:

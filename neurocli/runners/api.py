@@ -73,14 +73,7 @@ def chosen(request: Request) -> list[Pipeline]:
     ConfigError
         If the file has no pipeline of that name (``E-CONFIG-PIPELINE``).
     """
-    loaded = config.load(request.file, overrides(request))
-    named = [p for name, p in loaded.pipelines.items() if name == request.pipeline]
-    matrix = [p for name, p in loaded.pipelines.items() if name.startswith(f"{request.pipeline}[")]
-    if not named and not matrix:
-        raise ConfigError(
-            unknown("pipeline", request.pipeline, loaded.pipelines), code="E-CONFIG-PIPELINE", where=str(loaded.path)
-        )
-    return named or matrix
+    return list(config.load(request.file, overrides(request)).named(request.pipeline))
 
 
 def overrides(request: Request) -> list[str]:

@@ -323,6 +323,18 @@ PIPELINES = [
         "target: {entity: task, only: [a]}\npreprocess: [epoch: 4 s]",
         "E-CONFIG-VALUE pipelines.yaml:5:5: target: 'only' goes with events; choose recordings under input.",
     ),
+    (
+        "target: {entity: task}\ntrain: {split: subject, model: [logistic_regression]}\nevaluate: {metrics: [accuracy, acuracy]}",
+        "E-CONFIG-UNKNOWN pipelines.yaml:7:36: Unknown metric 'acuracy'. Did you mean 'accuracy'? Known: accuracy, average_precision, balanced_accuracy, brier, ece, f1, itr, kappa, log_loss, mae, pearson, r2, rmse, roc_auc, spearman.",
+    ),
+    (
+        "target: {entity: task}\ntrain: {split: subject, model: [logistic_regression]}\nevaluate: {metrics: r2}",
+        "E-CONFIG-VALUE pipelines.yaml:7:25: evaluate.metrics: expected a list, got 'r2'.",
+    ),
+    (
+        "target: {participants: age, as: number}\ntrain: {split: subject, model: [network], search: {over: {network.band: [[1 Hz, 2 Hz]]}}}",
+        "E-CONFIG-METRIC pipelines.yaml:6:47: The metric 'balanced_accuracy' does not suit a target that is a number. Use mae, pearson, r2, rmse, spearman.",
+    ),
     ("train: [standardize]", "E-CONFIG-VALUE pipelines.yaml:5:12: train: expected a mapping of settings, got a list."),
     (
         "target: {entity: task}\ntrain: {split: subject, model: [logistic_regression], search: {over: {logistic_regression.C: [0.1, -1], ridge.alpha: [1]}}}",
