@@ -164,5 +164,5 @@ def _positions(root: Path, item: Item, signal: Any, channels: Any) -> tuple[Any,
 
 
 def _reference(document: dict[str, Any]) -> str | None:
-    said = document.get("EEGReference", document.get("iEEGReference"))
-    return said if isinstance(said, str) and said != "n/a" else None
+    said = [document[name] for name in ("EEGReference", "iEEGReference", "EMGReference") if name in document]
+    return said[0] if said and isinstance(said[0], str) and said[0] != "n/a" else None

@@ -131,7 +131,8 @@ def _marker(line: str, where: Path) -> tuple[int, int, str] | None:
         span = int(start), int(size or 0)
     except ValueError as error:
         raise unreadable(where, f"a marker reads {line!r}") from error
-    return (*span, f"{kind}/{description}".replace(r"\1", ","))
+    text = description if description.upper().startswith("BAD") else f"{kind}/{description}"  # what excludes a span
+    return (*span, text.replace(r"\1", ","))
 
 
 def _check_markers(markers: list[tuple[int, int, str]], n_times: int, where: Path) -> None:

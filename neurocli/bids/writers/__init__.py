@@ -1,0 +1,1 @@
+"""How each kind of payload looks on disk: one file a format, the same bytes for the same payload."""
