@@ -20,6 +20,7 @@ TRUSTED = (
     "neurocli.models._baselines.Majority",
     "neurocli.models._chain.Chain",
     "neurocli.models._csp.CSP",
+    "neurocli.models._deep.Deep",
     "neurocli.models._either.Either",
     "neurocli.models._groups.Center",
     "neurocli.models._groups.EuclideanAlignment",

@@ -18,6 +18,15 @@ SMALL = {
     "select": {"k": 3},
     "select_variance": {"k": 3},
 }
+DEEP = {"n_epochs": 2, "batch_size": 16, "learning_rate": 0.01}
+SMALL |= {
+    "eegnet": DEEP,
+    "shallow_convnet": {**DEEP, "n_filters": 8},
+    "deep4": {**DEEP, "n_filters": 4, "kernel": 0.02, "pool": 2},
+    "eeg_conformer": {**DEEP, "depth": 1, "window": 0.1},
+    "dbconformer": {**DEEP, "depth": 1, "patch": 0.1},
+    "tcn": {**DEEP, "n_blocks": 2, "n_filters": 8},
+}
 every_model = pytest.mark.parametrize("name", DEFINITIONS)
 N, N_CHANNELS, N_TIMES, SFREQ = 96, 4, 64, 128.0
 
@@ -27,6 +36,7 @@ def simulated(kind: str, seed: int = 0, effect: float = 1.5):
     rng = np.random.default_rng(seed)
     y = np.tile([0, 1], N // 2)
     samples = {"subject": [f"{i // 24:02d}" for i in range(N)], "age": [20.0 + i // 24 for i in range(N)]}
+    samples["duration"] = [N_TIMES / SFREQ] * N
     if kind in ("columns", "any"):
         return rng.normal(size=(N, 6)) + effect * y[:, None] * (np.arange(6) < 2), y, samples
     epochs = rng.normal(size=(N, N_CHANNELS, N_TIMES))
@@ -36,13 +46,13 @@ def simulated(kind: str, seed: int = 0, effect: float = 1.5):
     return np.einsum("ict,idt->icd", epochs, epochs) / N_TIMES, y, samples
 
 
-def setting(name: str):
-    return DEFINITIONS[name](**SMALL.get(name, {}))
+def setting(name: str, **more):
+    return DEFINITIONS[name](**SMALL.get(name, {}) | more)
 
 
-def chain_of(name: str, seed: int = 0) -> tuple[Chain, str]:
+def chain_of(name: str, seed: int = 0, **more) -> tuple[Chain, str]:
     """Return the shortest chain that holds a member, and the kind of sample it takes."""
-    use = setting(name)
+    use = setting(name, **more)
     kind = use.gives if use.gives != "same" else use.takes
     tail = {"columns": ["lda"], "any": ["lda"], "covariances": ["mdm"], "epochs": ["csp", "lda"]}[kind]
     uses = [use] if use.predicts else [use, *(setting(other) for other in tail)]
@@ -111,7 +121,8 @@ def test_shuffled_labels_score_at_chance(name):
 def test_an_effect_is_found(name):
     if name == "majority":
         pytest.skip("it looks at no sample")
-    chain, kind = chain_of(name)
+    more = {"n_epochs": 12} if hasattr(DEFINITIONS[name], "network") else {}
+    chain, kind = chain_of(name, **more)
     X, y, samples = simulated(kind)
     held, truth, table = simulated(kind, seed=1)
     assert np.mean(chain.fit(X, y, samples).predict(held, table) == truth) > 0.7

@@ -1,0 +1,205 @@
+"""The one training loop: one thread, one seed, a checkpoint after each pass that resumes to the same bits."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_FOLDER: ContextVar[tuple[Path, float] | None] = ContextVar("checkpoint", default=None)
+
+
+@contextmanager
+def checkpointing(folder: Path, every: float = 5.0) -> Iterator[None]:
+    """Keep what is trained inside the block in `folder`, and go on from what lies there.
+
+    Parameters
+    ----------
+    folder : Path
+        Of one unit; made when needed. A checkpoint of other settings or samples in it is not used.
+    every : float
+        Least time between two checkpoints, in s.
+    """
+    token = _FOLDER.set((Path(folder), every))
+    try:
+        yield
+    finally:
+        _FOLDER.reset(token)
+
+
+@contextmanager
+def one_thread(seed: int) -> Iterator[None]:
+    """Compute on one thread with random numbers of one seed, and leave torch's own state as it was."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Samples to learn from, or held out inside the training part.
+
+    Parameters
+    ----------
+    x : tensor, shape (n_samples, n_chans, n_times)
+        Standardised signal.
+    y : tensor of int, shape (n_samples,)
+        Class index.
+    weight : tensor, shape (n_samples,)
+        Weight in the loss.
+    """
+
+    x: Tensor
+    y: Tensor
+    weight: Tensor
+
+
+@dataclass
+class State:
+    """Where a training stands."""
+
+    module: nn.Module
+    optimizer: torch.optim.Optimizer
+    epoch: int = 0
+    curve: list[dict[str, float]] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_epoch: int = -1
+
+
+def train(
+    module: nn.Module, fit: Batch, settings: dict[str, Any], held: Batch | None = None, digest: str = ""
+) -> list[dict[str, float]]:
+    """Train a network in place.
+
+    Parameters
+    ----------
+    module : Module
+        Maps (n, n_chans, n_times) to logits; one with a method `constrain` has it called after each step.
+    fit : Batch
+        Samples to learn from.
+    settings : dict
+        ``n_epochs``, ``batch_size``, ``learning_rate``, ``weight_decay``, ``label_smoothing`` and ``patience``.
+    held : Batch, optional
+        Groups held out of `fit`; needed by `patience`, which then restores the best weights.
+    digest : str
+        Of samples and settings; a checkpoint of another is not used.
+
+    Returns
+    -------
+    curve : list of dict
+        ``loss`` of each pass over the samples, and ``held_loss``.
+    """
+    rates = {"lr": settings["learning_rate"], "weight_decay": settings["weight_decay"]}
+    state = State(module, torch.optim.AdamW(module.parameters(), fused=True, **rates))
+    place = _FOLDER.get()
+    if place:
+        _resume(place[0] / "training.safetensors", state, digest)
+    saved = time.monotonic()
+    while state.epoch < settings["n_epochs"] and not _is_over(state, settings["patience"]):
+        _one_pass(state, fit, settings, held)
+        if place and time.monotonic() - saved >= place[1]:
+            _keep(place[0] / "training.safetensors", state, digest)
+            saved = time.monotonic()
+    if held is not None and state.best:
+        module.load_state_dict(state.best)
+    return state.curve
+
+
+def _is_over(state: State, patience: int) -> bool:
+    return bool(patience) and bool(state.best) and state.epoch - 1 - state.best_epoch >= patience
+
+
+def _one_pass(state: State, fit: Batch, settings: dict[str, Any], held: Batch | None) -> None:
+    state.module.train()
+    total, order = 0.0, torch.randperm(len(fit.y))
+    for chosen in torch.split(order, settings["batch_size"]):
+        if len(chosen) > 1 or len(order) == 1:  # one sample has no batch statistics
+            total += _one_step(state, fit, chosen, settings["label_smoothing"]) * len(chosen)
+    point = {"loss": total / len(order)}
+    if held is not None:
+        point["held_loss"] = _held_loss(state.module, held)
+        if point["held_loss"] < min((p["held_loss"] for p in state.curve), default=float("inf")):
+            state.best = {name: value.clone() for name, value in state.module.state_dict().items()}
+            state.best_epoch = state.epoch
+    state.curve.append(point)
+    state.epoch += 1
+
+
+def _one_step(state: State, fit: Batch, chosen: Tensor, smoothing: float) -> float:
+    logits = state.module(fit.x[chosen])
+    loss = _loss(logits, fit.y[chosen], fit.weight[chosen], smoothing)
+    state.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    state.optimizer.step()
+    constrain = getattr(state.module, "constrain", None)
+    if constrain is not None:
+        constrain()
+    return loss.item()
+
+
+def _loss(logits: Tensor, y: Tensor, weight: Tensor, smoothing: float = 0.0) -> Tensor:
+    each = F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing)
+    return (each * weight).sum() / weight.sum()
+
+
+def _held_loss(module: nn.Module, held: Batch) -> float:
+    return _loss(logits_of(module, held.x), held.y, held.weight).item()
+
+
+@torch.no_grad()
+def logits_of(module: nn.Module, x: Tensor, batch_size: int = 64) -> Tensor:
+    """Return the logits of samples without dropout, shape (n_samples, n_outputs)."""
+    module.eval()
+    return torch.cat([module(part) for part in torch.split(x, batch_size)])
+
+
+def _keep(path: Path, state: State, digest: str) -> None:
+    tensors = {f"model/{name}": value for name, value in state.module.state_dict().items()}
+    tensors |= {f"best/{name}": value for name, value in state.best.items()}
+    for i, moments in state.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{i}/{name}": value for name, value in moments.items()}
+    tensors["rng"] = torch.get_rng_state()
+    meta = {"digest": digest, "epoch": state.epoch, "curve": state.curve, "best_epoch": state.best_epoch}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    save_file({name: value.contiguous() for name, value in tensors.items()}, part, {"state": json.dumps(meta)})
+    part.replace(path)
+
+
+def _resume(path: Path, state: State, digest: str) -> None:
+    if not path.is_file():
+        return
+    with safe_open(path, "pt") as file:
+        meta = json.loads(file.metadata()["state"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no iterator
+    if meta["digest"] != digest:
+        return
+    state.module.load_state_dict(_under("model/", tensors))
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, value in _under("optimizer/", tensors).items():
+        i, _, key = name.partition("/")
+        moments.setdefault(int(i), {})[key] = value
+    state.optimizer.load_state_dict({**state.optimizer.state_dict(), "state": moments})
+    torch.set_rng_state(tensors["rng"])
+    state.epoch, state.curve, state.best_epoch = meta["epoch"], meta["curve"], meta["best_epoch"]
+    state.best = _under("best/", tensors)
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,127 @@
+"""Deep decoders: the authors' sizes and outputs, and one signature for all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from neurocli import registry
+from neurocli.models._deep import network_class
+from neurocli.models._torch_blocks import TemporalSpatial
+
+# outputs of the authors' code with the weights and samples made below, depth 1 and 2 of DBConformer
+AUTHORS = json.loads((Path(__file__).parent / "authors_outputs.json").read_text())
+NAMES = [name for name, definition in registry.definitions("models").items() if hasattr(definition, "network")]
+
+
+def n_parameters(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+@pytest.mark.parametrize(
+    ("depth", "n"), [(1, 54_307), (2, 93_747), (3, 133_187), (4, 172_627), (5, 212_067), (6, 251_507)]
+)
+def test_dbconformer_has_the_authors_number_of_parameters(depth, n):
+    assert n_parameters(network_class("dbconformer")(22, 2, 1000, 250.0, depth=depth)) == n
+
+
+def test_eeg_conformer_has_the_authors_number_of_parameters():
+    assert n_parameters(network_class("eeg_conformer")(22, 4, 1000, 250.0)) == 789_572
+
+
+def filled(module):
+    """Give each weight a value that follows from its place."""
+    buffers = [(name, buffer) for name, buffer in module.named_buffers() if "running" in name]
+    with torch.no_grad():
+        for i, (name, weight) in enumerate([*module.named_parameters(), *buffers]):
+            k = torch.arange(weight.numel(), dtype=torch.float64)
+            value = torch.sin(0.7 * k * k + i)
+            weight.copy_((1 + 0.2 * value if "running_var" in name else 0.15 * value).reshape(weight.shape))
+    return module.eval()
+
+
+def waves(n_chans, n_times):
+    n, c, t = np.meshgrid(np.arange(3), np.arange(n_chans), np.arange(n_times), indexing="ij")
+    return torch.tensor((n + 1) * np.sin(0.01 * (c + 3) * (n + 1) * t + c) + np.sin(0.7 * t * t + c)).float()
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "shape", "sfreq", "gain"),
+    [
+        ("dbconformer1", "dbconformer", (22, 2, 1001), 250.0, 5),
+        ("dbconformer2", "dbconformer", (22, 2, 1001), 250.0, 5),
+        ("eeg_conformer", "eeg_conformer", (22, 4, 1000), 250.0, 1),
+        ("eegnet", "eegnet", (22, 2, 512), 128.0, 30),
+    ],
+)
+def test_outputs_are_those_of_the_authors_code(case, name, shape, sfreq, gain):
+    settings = {"depth": int(case[-1])} if case[-1].isdigit() else {}
+    module = filled(network_class(name)(*shape, sfreq, **settings))
+    with torch.no_grad():
+        found = module(gain * waves(shape[0], shape[2])).numpy()
+    assert np.ptp(AUTHORS[case], axis=0).max() > 0.003  # the samples make a difference
+    assert np.allclose(found, AUTHORS[case], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_two_convolutions_in_one_are_the_two(has_bias):
+    torch.manual_seed(0)
+    both = TemporalSpatial(5, 3, 4, 7, has_bias).double()
+    x = torch.randn(2, 5, 50, dtype=torch.float64)
+    expected = F.conv2d(x[:, None], both.temporal.weight, both.temporal.bias)
+    expected = F.conv2d(expected, both.spatial.weight, both.spatial.bias)[:, :, 0]
+    assert torch.allclose(both(x), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("n_chans", "n_outputs", "n_times", "sfreq"), [(3, 2, 500, 250.0), (8, 4, 256, 128.0)])
+def test_every_network_has_the_same_signature(name, n_chans, n_outputs, n_times, sfreq):
+    names = [f"E{i}" for i in range(n_chans)]
+    settings = {"pool": 2} if name == "deep4" else {}
+    module = network_class(name)(n_chans, n_outputs, n_times, sfreq, names, **settings).eval()
+    x = torch.randn(5, n_chans, n_times)
+    with torch.no_grad():
+        logits = module(x)
+        alone = module(x[2:3])
+    assert logits.shape == (5, n_outputs)
+    assert torch.allclose(logits[2:3], alone, atol=1e-5)  # samples do not see each other
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_defaults_of_the_definition_are_those_of_the_network(name):
+    """The YAML and the class say the same, so a stored architecture means what it says."""
+    import inspect
+
+    from neurocli.models._deep_step import DeepStep
+
+    keyword = {
+        p.name: p.default
+        for p in inspect.signature(network_class(name)).parameters.values()
+        if p.kind == p.KEYWORD_ONLY
+    }
+    definition = registry.get("models", name)()
+    assert definition.model_dump(exclude=set(DeepStep.model_fields)) == keyword
+
+
+def test_eegnet_keeps_its_norms():
+    module = network_class("eegnet")(4, 2, 256, 128.0)
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight.mul_(100)
+    module.constrain()
+    assert module.layers[4].weight.flatten(1).norm(dim=1).max() <= 1 + 1e-6
+    assert module.classifier.weight.norm(dim=1).max() <= 0.25 + 1e-6
+
+
+def test_a_tcn_sees_the_past_only():
+    blocks = network_class("tcn")(3, 2, 200, 100.0).eval().blocks
+    x = torch.randn(1, 3, 200)
+    later = x.clone()
+    later[..., 120:] += 1
+    with torch.no_grad():
+        assert torch.equal(blocks(x)[..., :120], blocks(later)[..., :120])
