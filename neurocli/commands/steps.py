@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 def steps(
     kind: Annotated[
-        str | None, typer.Argument(help="steps, features, models or exporters (or the stage that uses them).")
+        str | None, typer.Argument(help="steps, features, models, metrics or exporters (or the stage that uses them).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from .. import registry
 from ..errors import ConfigError, unknown
-from ..evaluation.metrics import check_name
 from ..evaluation.split import Split
 from ..step import ModelStep, Settings
 from . import tree
+from .checks import check
 from .pipeline import Pipeline, Use, anchor
 from .settings import Evaluate, Input, Null, Target, Train
 from .translate import translate, validate
@@ -112,7 +112,7 @@ class Builder:
             seed=self._seed(),
             node=self.node,
         )
-        self._check_order(built)
+        self.problems.extend(check(built))
         return built
 
     def _problem(self, message: str, where: str, code: str, remedy: str | None = None) -> None:
@@ -218,84 +218,10 @@ class Builder:
         changes: dict[str, Any] = {"model": tuple(uses)}
         if deep and "null" not in node.fields:
             changes["null"] = train.null.model_copy(update={"permutations": 0})  # too dear to be a default
-        train = train.model_copy(update=changes)
-        self._check_chain(uses, node)
-        self._check_search(train, node)
         if not node.fields["model"].items:
             said = "train.model is empty; name at least one model."
             self._problem(said, anchor(node.fields["model"]), "E-CONFIG-STAGE")
-        return train
-
-    def _check_chain(self, uses: Sequence[Use], node: Node) -> None:
-        whole = node.fields["model"].items
-        if not whole or len(uses) != len(whole):
-            return  # what is missing was said
-        from ..models._rules import check_rules
-
-        try:
-            check_rules([use.settings for use in uses if isinstance(use.settings, ModelStep)])
-        except ConfigError as error:
-            error.where = error.where or anchor(node.fields["model"])
-            self.problems.append(error)
-
-    def _check_search(self, train: Train, node: Node) -> None:
-        if train.search is None:
-            return
-        known = {use.address.removeprefix("train.model."): use for use in train.model}
-        for setting, candidates in train.search.over.items():
-            member, _, field = setting.rpartition(".")
-            where = anchor(tree.find(node, (tree.Part("search"), tree.Part("over"), tree.Part(setting))))
-            if member not in known:
-                self._problem(unknown("member of train.model:", member or setting, known), where, "E-CONFIG-UNKNOWN")
-                continue
-            for value in candidates:
-                self._check_candidate(known[member], field, value, where)
-
-    def _check_candidate(self, use: Use, field: str, value: Any, where: str) -> None:
-        given = {**use.settings.model_dump(by_alias=True, exclude_unset=True), field: value}
-        leaf = Node(value, where, str(value), where)
-        try:
-            type(use.settings).model_validate(given)
-        except ValidationError as error:
-            found = translate(error, type(use.settings), Node({field: leaf}, where, None, where), use.address)
-            self.problems.extend(found)
-
-    def _check_kind(self, built: Pipeline) -> None:
-        """Refuse a classifier for a number, and a regression for labels."""
-        last = built.train.model[-1] if built.train and built.train.model else None
-        if last is None or built.target is None or not isinstance(last.settings, ModelStep):
-            return
-        kind = "number" if built.target.is_number else "label"
-        if kind not in last.settings.targets:
-            said = f"{last.address} predicts a {' or a '.join(last.settings.targets)}, and the target is a {kind}."
-            self._problem(said, built.mark(last.address), "E-CONFIG-MODEL", "`neurocli steps models` lists the others.")
-
-    def _check_metrics(self, built: Pipeline) -> None:
-        """Refuse a metric that does not exist, or that does not suit the target."""
-        asked = [
-            (f"evaluate.metrics[{i}]", name) for i, name in enumerate(built.evaluate.metrics if built.evaluate else ())
-        ]
-        if built.train and built.train.search:
-            asked.append(("train.search.metric", built.train.search.metric))
-        for address, name in asked:
-            try:
-                check_name(name, is_number=built.target.is_number if built.target else None)
-            except ConfigError as error:
-                error.where = built.mark(address)
-                self.problems.append(error)
-
-    def _check_order(self, built: Pipeline) -> None:
-        fields = self.node.fields
-        if built.train and not self._given("target"):
-            said = "train needs a target, such as `target: {entity: task}`."
-            self._problem(said, fields["train"].key_where, "E-CONFIG-STAGE")
-        self._check_kind(built)
-        self._check_metrics(built)
-        if built.evaluate and not self._given("train"):
-            self._problem("evaluate needs a train stage.", fields["evaluate"].key_where, "E-CONFIG-STAGE")
-        if not any(self._given(stage) for stage in ("preprocess", "featurize", "train")):
-            said = "The pipeline has nothing to do: it lacks preprocess, featurize and train."
-            self._problem(said, anchor(self.node), "E-CONFIG-STAGE")
+        return train.model_copy(update=changes)
 
 
 def _positioned(node: Node, model: type[Settings]) -> Node:

@@ -10,6 +10,7 @@ from pydantic.json_schema import PydanticJsonSchemaWarning
 
 from .. import registry
 from ..errors import UsageError, unknown
+from ..evaluation.metrics import INDEX, Entry
 from ..step import Settings
 
 # what a person may call a kind -> kind of the registry
@@ -17,9 +18,13 @@ KINDS = {
     "steps": "steps", "preprocess": "steps",
     "features": "features", "featurize": "features",
     "models": "models", "train": "models",
+    "metrics": "metrics", "evaluate": "metrics",
     "exporters": "exporters", "export": "exporters",
 }  # fmt: skip
-STAGE = {"steps": "preprocess", "features": "featurize", "models": "train.model", "exporters": "export"}
+STAGE = {
+    "steps": "preprocess", "features": "featurize", "models": "train.model",
+    "metrics": "evaluate.metrics", "exporters": "export",
+}  # fmt: skip
 
 
 def kind_of(word: str) -> str:
@@ -37,14 +42,25 @@ def kind_of(word: str) -> str:
 
 def describe(kind: str) -> list[dict[str, Any]]:
     """Return every definition of a kind that can be used, third parties' by name alone."""
+    if kind == "metrics":
+        return [_metric(name, entry) for name, entry in INDEX.items()] + [
+            _plugin(kind, name) for name in registry.plugin_names(kind)
+        ]
     found = [_described(kind, definition) for _, definition in sorted(registry.definitions(kind).items())]
     return found + [_plugin(kind, name) for name in registry.plugin_names(kind)]
+
+
+def _metric(name: str, entry: Entry) -> dict[str, Any]:
+    best = "highest" if entry.best == "max" else "lowest"
+    said = f"Of a {entry.task}, from {entry.needs}; the {best} is best."
+    return {"kind": "metrics", "stage": STAGE["metrics"], "name": name, "summary": said, "settings": []}
 
 
 def _plugin(kind: str, name: str) -> dict[str, Any]:
     point = registry.plugin_names(kind)[name]
     package = point.dist.name if point.dist else point.value
-    return {"kind": kind, "name": name, "summary": f"From the package {package}.", "version": None, "settings": []}
+    said = f"From the package {package}."
+    return {"kind": kind, "stage": STAGE[kind], "name": name, "summary": said, "settings": []}
 
 
 def _described(kind: str, definition: type[Settings]) -> dict[str, Any]:

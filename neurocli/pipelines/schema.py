@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .. import registry
+from ..evaluation.metrics import INDEX
 from ..evaluation.split import Split
 from ..step import Settings
 from .build import INHERITED, LISTED
-from .catalogue import STAGE, json_schema, summary
+from .catalogue import json_schema, summary
 from .settings import Evaluate, Input, Null, Search, Target, Train
 
 Schema = dict[str, Any]
@@ -33,7 +34,7 @@ def schema() -> Schema:
             "pipelines": {"type": "object", "additionalProperties": {"$ref": "#/$defs/pipeline"}},
         },
         "patternProperties": {"^x-": {"description": "A place for anchors."}},
-        "$defs": {"pipeline": pipeline, **{kind: _chain(kind) for kind in STAGE}, **_definitions()},
+        "$defs": {"pipeline": pipeline, **{kind: _chain(kind) for kind in registry.ROOMS}, **_definitions()},
     }  # fmt: skip
 
 
@@ -69,7 +70,9 @@ def _definitions() -> Schema:
     for name, model in sections.items():
         found[f"section.{name}"] = _optional(_localised(json_schema(model), f"#/$defs/section.{name}"))
     found["section.train"] = _train()
-    for kind in STAGE:
+    if not registry.plugin_names("metrics"):
+        found["section.evaluate"]["properties"]["metrics"]["items"] = {"enum": list(INDEX)}
+    for kind in registry.ROOMS:
         for name, definition in registry.definitions(kind).items():
             found[f"{kind}.{name}"] = _localised(json_schema(definition), f"#/$defs/{kind}.{name}")
     return found

@@ -316,3 +316,21 @@ def test_the_shipped_pipelines_are_right():
     assert config.problems() == []
     assert set(config.pipelines) >= {"demo", "eegmat", "eegmat-centered", "eegmat-riemann", "ssvep", "haxby"}
     assert all(pipeline.train.null.permutations for pipeline in config.pipelines.values())
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "setting", "sentence"),
+    [
+        ("eegmat", "featurize=[covariance]", "standardize needs columns, and featurize.covariance gives arrays"),
+        (
+            "ssvep",
+            "featurize=[hjorth_mobility]",
+            "tangent_space needs covariances, and featurize.hjorth_mobility gives",
+        ),
+        ("ssvep", "train.model=[mdm, lda]", "'mdm' predicts, so nothing may follow it in a model"),
+        ("eegmat", "target={participants: age, as: number}", "predicts a label, and the target is a number"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_before_anything_runs(pipeline, setting, sentence):
+    with pytest.raises(ConfigError, match=rf"E-CONFIG-MODEL .*{sentence}"):
+        load(SHIPPED, [setting]).named(pipeline)

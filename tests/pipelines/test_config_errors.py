@@ -338,7 +338,7 @@ PIPELINES = [
     ("train: [standardize]", "E-CONFIG-VALUE pipelines.yaml:5:12: train: expected a mapping of settings, got a list."),
     (
         "target: {entity: task}\ntrain: {split: subject, model: [logistic_regression], search: {over: {logistic_regression.C: [0.1, -1], ridge.alpha: [1]}}}",
-        "E-CONFIG-VALUE pipelines.yaml:6:75: train.model.logistic_regression.C: expected more than 0, got '-1'.",
+        "E-CONFIG-VALUE pipelines.yaml:6:104: train.model.logistic_regression.C: expected more than 0, got '-1'.",
     ),
 ]
 SETS = [
