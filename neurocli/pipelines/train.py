@@ -18,10 +18,10 @@ from ..evaluation import certificate
 from ..evaluation.drift import HALVES, drift_task
 from ..evaluation.fold import Fold
 from ..evaluation.null import Exchange, exchangeable, n_possible, permuted
-from ..evaluation.patterns import haufe_patterns, linear_values
 from ..models._balance import balanced
 from ..models._baselines import baseline
 from ..models._chain import Chain, build_chain, spread
+from ..models._patterns import patterns
 from ..models._save import to_bytes
 from ..step import ModelStep
 from .cohort import Cohort, Subset, gather
@@ -143,7 +143,12 @@ def _model(recipe: Recipe, task: Task) -> Fitted:
     certificate.check_centering(uses, exchange.constant_in)
     uses, trail = _searched(recipe, uses, task)
     chain, weighted = _fit(build_chain(uses, _seed(recipe)), recipe["balance"], _rng(recipe), task)
-    saw = _saw(task) | {"leaks": found, "transductive": certificate.transductive(uses), "search": trail}
+    saw = _saw(recipe, task) | {
+        "allow_leak": recipe.get("allow_leak"),
+        "leaks": found,
+        "transductive": certificate.transductive(uses),
+        "search": trail,
+    }
     return _fitted(recipe, task, chain, saw, model=to_bytes(chain), patterns=_patterns(chain, weighted, task))
 
 
@@ -151,7 +156,7 @@ def _rival(recipe: Recipe, task: Task) -> Fitted:
     """Fit the majority or the linear rival; weights do not change what is most frequent."""
     balance = "none" if recipe["role"] == "majority" else recipe["balance"]
     chain, _ = _fit(baseline(recipe["role"]), balance, _rng(recipe), task)
-    return _fitted(recipe, task, chain, _saw(task))
+    return _fitted(recipe, task, chain, _saw(recipe, task))
 
 
 def _drift(recipe: Recipe, task: Task) -> Fitted:
@@ -159,18 +164,19 @@ def _drift(recipe: Recipe, task: Task) -> Fitted:
     samples = task.data.samples
     control = drift_task(task.y, task.classes, samples, exchangeable(task.y, samples))
     if not len(control.kept):
-        return _no_drift(task, control.note)
+        return _no_drift(recipe, task, control.note)
     data = task.data.cohort.keep(task.data.index[control.kept])
     halved = Task(data, control.y, HALVES, task.fold, *task.fold.masks(data.samples, control.y.tolist()))
     if len(np.unique(halved.y[halved.train])) < 2 or not len(halved.test):
-        return _no_drift(task, "not possible: a fold's training samples lie in one half")
+        return _no_drift(recipe, task, "not possible: a fold's training samples lie in one half")
     uses, _ = _searched(recipe, model_uses(recipe), halved)
     chain, _ = _fit(build_chain(uses, _seed(recipe)), recipe["balance"], _rng(recipe), halved)
-    return _fitted(recipe, halved, chain, _saw(halved) | {"drift": control.note})
+    return _fitted(recipe, halved, chain, _saw(recipe, halved) | {"drift": control.note})
 
 
-def _no_drift(task: Task, why: str) -> Fitted:
-    return Fitted("drift", task.fold.name, np.zeros(0, np.int64), np.zeros((0, 2)), {}, HALVES, saw={"drift": why})
+def _no_drift(recipe: Recipe, task: Task, why: str) -> Fitted:
+    saw = {"seed": recipe["seed"], "drift": why}
+    return Fitted("drift", task.fold.name, np.zeros(0, np.int64), np.zeros((0, 2)), {}, HALVES, saw=saw)
 
 
 def _null(recipe: Recipe, task: Task) -> Fitted:
@@ -182,7 +188,7 @@ def _null(recipe: Recipe, task: Task) -> Fitted:
     scores = [refit(y, number) for number, y in enumerate(labels, first)]
     return Fitted(
         "null", task.fold.name, np.array([y[task.test] for y in labels]), np.array(scores, dtype=np.float32), {},
-        task.classes, saw=_null_facts(task, exchange) | {"first": first, "end": end},
+        task.classes, saw=_null_facts(task, exchange) | {"seed": recipe["seed"], "first": first, "end": end},
     )  # fmt: skip
 
 
@@ -277,12 +283,13 @@ def _fitted(recipe: Recipe, task: Task, chain: Chain, saw: dict[str, Any], **mor
     )  # fmt: skip
 
 
-def _saw(task: Task) -> dict[str, Any]:
+def _saw(recipe: Recipe, task: Task) -> dict[str, Any]:
     """Return what a fit has seen: whom, how many of each class, and a digest of the signals."""
     samples: Samples = take(task.data.samples, task.train)
     signals = sorted(str(signal) for signal in samples.get("signal", []))
     known, counts = np.unique(task.y[task.train], return_counts=True)
     return {
+        "seed": recipe["seed"],
         "subjects": sorted({str(subject) for subject in samples.get("subject", [])}),
         "n_train": len(task.train),
         "n_test": len(task.test),
@@ -292,12 +299,8 @@ def _saw(task: Task) -> dict[str, Any]:
 
 
 def _patterns(chain: Chain, rows: np.ndarray, task: Task) -> np.ndarray | None:
-    """Return Haufe patterns where the model is linear on columns."""
-    if task.data.cohort.kind != "columns":
-        return None
-    X, samples = task.data.X(rows), take(task.data.samples, rows)
-    sources = linear_values(chain, X, samples)
-    return None if sources is None or not np.isfinite(X).all() else haufe_patterns(X, sources)
+    """Return Haufe patterns where the model is linear, in the units of the features."""
+    return patterns(chain, task.data.X(rows), take(task.data.samples, rows))
 
 
 ROLES: dict[str, Callable[[Recipe, Task], Fitted]] = {

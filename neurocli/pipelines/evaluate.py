@@ -1,0 +1,35 @@
+"""The unit of `evaluate`: from the payloads of all fits to the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..data.fitted import Fitted
+from ..data.payload import Payload
+from ..evaluation.judge import judge
+from ..evaluation.split import Split
+from .train import Inputs
+
+
+def judge_unit(recipe: Mapping[str, Any], upstream: Sequence[str], inputs: Inputs) -> dict[str, Any]:
+    """Return the scores as a JSON document.
+
+    Parameters
+    ----------
+    recipe : dict
+        ``metrics``, ``split``, ``asked`` and ``seed``; ``missing_folds`` where some failed.
+    upstream : sequence of str
+        Keys of the fits.
+    inputs : Inputs
+        Gives their payloads.
+    """
+    payloads: list[Payload] = [inputs.payload(key) for key in upstream]
+    return judge(
+        [fit for fit in payloads if isinstance(fit, Fitted)],
+        recipe["metrics"],
+        asked=recipe.get("asked", ()),
+        seed=int(recipe["seed"]),
+        generalises_to=Split.model_validate(recipe["split"]).generalises_to,
+        missing_folds=recipe.get("missing_folds", ()),
+    )
