@@ -17,6 +17,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ._adam import AdamW
+
 _FOLDER: ContextVar[tuple[Path, float] | None] = ContextVar("checkpoint", default=None)
 
 
@@ -75,7 +77,7 @@ class State:
     """Where a training stands."""
 
     module: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizer: AdamW
     epoch: int = 0
     curve: list[dict[str, float]] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
@@ -105,8 +107,7 @@ def train(
     curve : list of dict
         ``loss`` of each pass over the samples, and ``held_loss``.
     """
-    rates = {"lr": settings["learning_rate"], "weight_decay": settings["weight_decay"]}
-    state = State(module, torch.optim.AdamW(module.parameters(), fused=True, **rates))
+    state = State(module, AdamW(module, settings["learning_rate"], settings["weight_decay"]))
     place = _FOLDER.get()
     if place:
         _resume(place[0] / "training.safetensors", state, digest)
@@ -144,7 +145,7 @@ def _one_pass(state: State, fit: Batch, settings: dict[str, Any], held: Batch | 
 def _one_step(state: State, fit: Batch, chosen: Tensor, smoothing: float) -> float:
     logits = state.module(fit.x[chosen])
     loss = _loss(logits, fit.y[chosen], fit.weight[chosen], smoothing)
-    state.optimizer.zero_grad(set_to_none=True)
+    state.optimizer.zero()
     loss.backward()  # type: ignore[no-untyped-call]
     state.optimizer.step()
     constrain = getattr(state.module, "constrain", None)
@@ -172,13 +173,12 @@ def logits_of(module: nn.Module, x: Tensor, batch_size: int = 64) -> Tensor:
 def _keep(path: Path, state: State, digest: str) -> None:
     tensors = {f"model/{name}": value for name, value in state.module.state_dict().items()}
     tensors |= {f"best/{name}": value for name, value in state.best.items()}
-    for i, moments in state.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer/{i}/{name}": value for name, value in moments.items()}
+    tensors |= {f"optimizer/{name}": value for name, value in state.optimizer.state().items()}
     tensors["rng"] = torch.get_rng_state()
     meta = {"digest": digest, "epoch": state.epoch, "curve": state.curve, "best_epoch": state.best_epoch}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    save_file({name: value.contiguous() for name, value in tensors.items()}, part, {"state": json.dumps(meta)})
+    save_file({name: value.clone() for name, value in tensors.items()}, part, {"state": json.dumps(meta)})
     part.replace(path)
 
 
@@ -191,11 +191,7 @@ def _resume(path: Path, state: State, digest: str) -> None:
     if meta["digest"] != digest:
         return
     state.module.load_state_dict(_under("model/", tensors))
-    moments: dict[int, dict[str, Tensor]] = {}
-    for name, value in _under("optimizer/", tensors).items():
-        i, _, key = name.partition("/")
-        moments.setdefault(int(i), {})[key] = value
-    state.optimizer.load_state_dict({**state.optimizer.state_dict(), "state": moments})
+    state.optimizer.restore(_under("optimizer/", tensors))
     torch.set_rng_state(tensors["rng"])
     state.epoch, state.curve, state.best_epoch = meta["epoch"], meta["curve"], meta["best_epoch"]
     state.best = _under("best/", tensors)

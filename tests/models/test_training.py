@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +12,7 @@ import torch
 from neurocli import registry
 from neurocli.errors import InputError, TemporaryError
 from neurocli.models import _training
+from neurocli.models._adam import AdamW
 from neurocli.models._chain import build_chain
 from neurocli.models._training import checkpointing
 
@@ -142,3 +146,33 @@ def test_the_sampling_rate_must_be_known():
     with pytest.raises(InputError, match=r"must know the sampling rate.*eegnet.sfreq"):
         chain().fit(x, y, samples)
     assert chain(sfreq="128 Hz", n_epochs=1).fit(x, y, samples).fitted_[-1][1].signature_["sfreq"] == 128.0
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+def test_steps_are_those_of_torchs_adamw(weight_decay):
+    """Oracle: `torch.optim.AdamW`, after fifty steps on a network with shared and unused gradients."""
+    nets = []
+    for kind in ("ours", "torch"):
+        torch.manual_seed(0)
+        net = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.Tanh(), torch.nn.Linear(8, 2)).double()
+        ours = AdamW(net, 0.01, weight_decay)
+        theirs = torch.optim.AdamW(net.parameters(), lr=0.01, weight_decay=weight_decay)
+        for _ in range(50):
+            ours.zero()
+            (net(torch.randn(16, 5, dtype=torch.float64)) ** 2).sum().backward()
+            (ours if kind == "ours" else theirs).step()
+        nets.append(net)
+    for one, two in zip(*(net.parameters() for net in nets), strict=True):
+        assert torch.allclose(one, two, rtol=0, atol=1e-12)
+
+
+@pytest.mark.slow  # imports torch in a process of its own
+def test_training_does_not_import_the_compiler_of_torch():
+    """It takes seconds in each worker."""
+    code = (
+        "import sys, numpy as np; from neurocli.models.eegnet import EEGNet;"
+        "e = EEGNet(n_epochs=1, sfreq=128).build(); e.fit(np.random.rand(8, 2, 128), np.arange(8) % 2);"
+        "e.predict_proba(np.random.rand(8, 2, 128)); print('torch._dynamo' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
