@@ -24,19 +24,20 @@ def content(*paths: Path) -> str:
     return digest.hexdigest()
 
 
-def digest_of(field: str, *, beside: str | None = None) -> Any:
-    """Return a validator that fills the field ``digest`` from the file in `field`, unless it is given."""
+def digest_of(*names: str, extension: str | None = None) -> Any:
+    """Return a validator that fills the field ``digest`` from the files in the fields `names`, unless it is given.
+
+    With an `extension`, the file of that extension beside each counts too.
+    """
 
     def fill(settings: Any) -> Any:
-        if not isinstance(settings, dict) or settings.get("digest") or not isinstance(settings.get(field), (str, Path)):
+        if not isinstance(settings, dict) or settings.get("digest"):
             return settings
-        path = Path(settings[field])
-        if not path.is_file():
-            raise ValueError(f"{field}: there is no file {str(path)!r}.")
-        others = [_beside(path, beside)] if beside else []
-        return settings | {"digest": content(path, *others)}
+        given = [settings[name] for name in names if isinstance(settings.get(name), (str, Path))]
+        for path in map(Path, given):
+            if not path.is_file():
+                raise ValueError(f"there is no file {str(path)!r}.")
+        others = [beside(path, extension) for path in given] if extension else []
+        return settings | {"digest": content(*map(Path, given), *others)} if given else settings
 
     return model_validator(mode="before")(fill)
-
-
-_beside = beside

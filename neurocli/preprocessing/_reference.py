@@ -22,6 +22,8 @@ def referenced(data: Signal, settings: Reference) -> Signal:
     if settings.to == "bipolar":
         return _bipolar(data, settings.pairs)
     not_bipolar(data)
+    if settings.to == "rest":
+        return _rest(data, picks)
     return _common(data, settings, picks)
 
 
@@ -68,6 +70,14 @@ def _common(data: Signal, settings: Reference, picks: list[int]) -> Signal:
     out[..., good, :] -= pooled(data.data[..., sources, :], axis=-2, keepdims=True)
     numbers = {"to": label, "n_reference": len(sources), "n_channels": len(good)}
     return noted(data, settings.name, numbers, data=out, reference=label)
+
+
+def _rest(data: Signal, picks: list[int]) -> Signal:
+    from ._rest import at_infinity
+
+    good = [i for i in picks if data.ch_names[i] not in data.bads and data.ch_types[i] == "eeg"]
+    x = at_infinity(data, good)
+    return noted(data, "reference", {"to": "rest", "n_channels": len(good)}, data=x, reference="rest")
 
 
 def _bipolar(data: Signal, pairs: list[tuple[str, str]]) -> Signal:

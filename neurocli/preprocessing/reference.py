@@ -15,9 +15,10 @@ class Reference(Step):
 
     Parameters
     ----------
-    to : 'average', 'median', 'bipolar' or list of str
+    to : 'average', 'median', 'rest', 'bipolar' or list of str
         The average and the median are of the good channels of the types; a list names the channels whose mean is
-        subtracted; ``bipolar`` needs `pairs`. Bad channels stay as they are, as in MNE.
+        subtracted; ``bipolar`` needs `pairs`. ``rest`` is the point at infinity, by a spherical head
+        model. Bad channels stay as they are, as in MNE.
     pairs : list of [anode, cathode]
         For ``bipolar``: each pair becomes one channel ``anode-cathode``; channels in no pair stay.
     types : list of str, optional
@@ -27,10 +28,10 @@ class Reference(Step):
     ------
     InputError
         ``E-INPUT-CHANNELS``: a channel is unknown; ``E-INPUT-REFERENCE``: the recording is bipolar already, or has no
-        channel to re-reference.
+        channel to re-reference; ``E-INPUT-POSITIONS``: `rest` without sensor positions.
     """
 
-    to: Literal["average", "median", "bipolar"] | list[str] = "average"
+    to: Literal["average", "median", "rest", "bipolar"] | list[str] = "average"
     pairs: list[tuple[str, str]] = Field(default_factory=list)
     types: list[str] | None = None
     libraries = ("mne",)

@@ -35,7 +35,7 @@ class Regions(Step):
     libraries = ("nilearn",)
     positional = "atlas"
 
-    _filled = digest_of("atlas", beside=".tsv")
+    _filled = digest_of("atlas", extension=".tsv")
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the mean of each region as a recording with ``sfreq = 1 / TR``."""

@@ -11,9 +11,11 @@ from pydantic import ValidationError
 
 from neurocli.errors import InputError
 from neurocli.preprocessing._mne import to_raw
+from neurocli.preprocessing.csd import Csd
 from neurocli.preprocessing.interpolate_bads import InterpolateBads
 from neurocli.preprocessing.pick import Pick
 from neurocli.preprocessing.reference import Reference
+from neurocli.preprocessing.shaft_reference import ShaftReference
 from tests.preprocessing.simulated import eeg
 
 
@@ -93,6 +95,75 @@ def test_nothing_to_reference_is_said():
         Reference(types=["seeg"]).run(eeg())
     with pytest.raises(InputError, match="All channels are marked bad"):
         Reference().run(eeg(bads=eeg().ch_names[:19]))
+
+
+def test_the_reference_at_infinity_is_that_of_mne():
+    recording = eeg(bads=("Cz",))
+    found = Reference(to="rest").run(recording)
+    raw = to_raw(recording).copy()
+    info = raw.copy().pick("eeg", exclude="bads").info
+    sphere = mne.make_sphere_model("auto", "auto", info, verbose="ERROR")
+    sources = mne.setup_volume_source_space(sphere=sphere, exclude=30.0, pos=15.0, verbose="ERROR")
+    forward = mne.make_forward_solution(info, None, sources, sphere, eeg=True, meg=False, verbose="ERROR")
+    expected = mne.set_eeg_reference(raw, "REST", forward=forward, verbose="ERROR")[0].get_data()
+    np.testing.assert_allclose(found.data, expected, rtol=0, atol=1e-12 * np.abs(expected[:19]).max())
+    assert found.reference == "rest"
+
+
+def test_what_a_constant_added_to_all_channels_was_does_not_matter_at_infinity():
+    recording = eeg()
+    shifted = replace(recording, data=recording.data + np.sin(np.arange(4000)) * 1e-5)
+    a, b = (Reference(to="rest").run(x).data[:19] for x in (recording, shifted))
+    np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)
+
+
+def test_the_surface_laplacian_is_that_of_mne():
+    recording = eeg()
+    found = Csd().run(recording)
+    expected = mne.preprocessing.compute_current_source_density(to_raw(recording)).get_data(picks="csd")
+    np.testing.assert_allclose(found.data[:19], expected, rtol=1e-12)
+    assert found.ch_types == ("csd",) * 19 + ("ecg",)
+    assert found.units == ("V/m^2",) * 19 + ("V",)
+    with pytest.raises(InputError, match=r"EEG channels are bad: Cz\. Put interpolate_bads before csd"):
+        Csd().run(eeg(bads=("Cz",)))
+    with pytest.raises(InputError, match="The surface Laplacian needs sensor positions"):
+        Csd().run(eeg(positions=None))
+
+
+def implant(**changes):
+    names = ("A1", "A2", "A3", "A5", "B'1", "B'2", "POL C 01", "EKG")
+    recording = replace(
+        eeg(), data=eeg().data[:8], ch_names=names, ch_types=("seeg",) * 7 + ("ecg",), units=("V",) * 8, positions=None
+    )
+    return replace(recording, **changes)
+
+
+def test_contacts_are_paired_with_the_next_of_their_shaft():
+    recording = implant(bads=("A2",))
+    found = ShaftReference().run(recording)
+    assert found.ch_names == ("A1-A2", "A2-A3", "B'1-B'2", "EKG")
+    np.testing.assert_array_equal(found.data[2], recording.data[4] - recording.data[5])
+    np.testing.assert_array_equal(found.data[3], recording.data[7])
+    assert found.bads == ("A1-A2", "A2-A3")
+    assert found.notes[-1]["dropped"] == ["A5", "POL C 01"]
+    assert found.notes[-1]["shafts"] == {"A": 4, "B'": 2, "C": 1}
+
+
+def test_contacts_are_averaged_within_their_shaft_without_bad_ones():
+    recording = implant(bads=("A2",))
+    found = ShaftReference(to="average").run(recording)
+    x = recording.data
+    np.testing.assert_allclose(found.data[0], x[0] - x[[0, 2, 3]].mean(axis=0), rtol=1e-12)
+    np.testing.assert_array_equal(found.data[[1, 6, 7]], x[[1, 6, 7]])
+    assert found.notes[-1]["unchanged"] == ["POL C 01"]
+
+
+def test_what_is_no_implantation_is_refused():
+    with pytest.raises(InputError, match="No channel of type seeg, ecog, dbs is named as a contact"):
+        ShaftReference().run(eeg())
+    lonely = implant(ch_names=("A1", "B1", "C1", "D1", "E1", "F1", "G1", "EKG"))
+    with pytest.raises(InputError, match="No two contacts of a shaft are neighbours"):
+        ShaftReference().run(lonely)
 
 
 def test_bipolar_and_pairs_go_together():

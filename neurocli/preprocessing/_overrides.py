@@ -1,0 +1,92 @@
+"""How `overrides` is done."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..data.entities import LONG, SHORT, label
+from ..data.recording import Recording
+from ..errors import ConfigError, unknown
+from ._common import need, noted, refuse
+
+if TYPE_CHECKING:
+    from .overrides import Overrides
+
+OURS = ("what", "value", "onset", "duration", "reason")
+WORDS = ("bad_channel", "good_channel", "bad_span", "drop_component", "keep_component")
+ALL = ("", "n/a", None)
+Row = dict[str, str]
+
+
+def overridden(data: Recording, settings: Overrides) -> Recording:
+    """Return the recording with the decisions of the rows that are about it."""
+    need(data, settings.name, "recording")
+    mine = [row for row in decisions(settings.file) if _about(row, data)]
+    values = {word: [row["value"] for row in mine if row["what"] == word] for word in WORDS}
+    for name in values["bad_channel"] + values["good_channel"]:
+        if name not in data.ch_names:
+            raise refuse(data, "E-INPUT-OVERRIDES", unknown("channel", name, data.ch_names), f"See {settings.file}.")
+    bads = (set(data.bads) | set(values["bad_channel"])) - set(values["good_channel"])
+    spans = tuple(_span(row, data) for row in mine if row["what"] == "bad_span")
+    note = {
+        "decisions": [{key: row[key] for key in OURS if row.get(key) not in ALL} for row in mine],
+        "drop_components": [_whole(value, settings.file) for value in values["drop_component"]],
+        "keep_components": [_whole(value, settings.file) for value in values["keep_component"]],
+    }
+    every = tuple(name for name in data.ch_names if name in bads)
+    return noted(data, settings.name, note, bads=every, annotations=(*data.annotations, *spans))
+
+
+def decisions(file: str) -> list[Row]:
+    """Return the rows of the table (``E-CONFIG-FILE`` where it is not such a table)."""
+    try:
+        with Path(file).open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines, delimiter="\t"))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"overrides.file: {file!r} cannot be read: {error}", code="E-CONFIG-FILE") from error
+    for number, row in enumerate(rows, start=2):
+        _checked(row, f"{file}:{number}")
+    return rows
+
+
+def _checked(row: Row, place: str) -> None:
+    known = {*OURS, "participant_id", *SHORT, *LONG}
+    for column in row:
+        if column not in known:
+            raise ConfigError(unknown("column", column, known), code="E-CONFIG-FILE", where=place)
+    if row.get("what") not in WORDS:
+        raise ConfigError(unknown("what", row.get("what"), WORDS), code="E-CONFIG-FILE", where=place)
+    if row.get("reason") in ALL:
+        raise ConfigError("A decision needs a reason.", code="E-CONFIG-FILE", where=place)
+
+
+def _about(row: Row, data: Recording) -> bool:
+    for column, value in row.items():
+        entity = "subject" if column == "participant_id" else LONG.get(column, column)
+        if column in OURS or value in ALL:
+            continue
+        if data.entities.get(entity) != label(value, entity):
+            return False
+    return True
+
+
+def _span(row: Row, data: Recording) -> tuple[float, float, str]:
+    try:
+        onset, duration = float(row["onset"]), float(row["duration"])
+    except (KeyError, TypeError, ValueError):
+        raise refuse(data, "E-INPUT-OVERRIDES", "A bad_span needs an onset and a duration, in s.") from None
+    length = data.n_times / data.sfreq
+    if not (duration > 0 and onset < length and onset + duration > 0):
+        message = f"The bad_span {onset:g} to {onset + duration:g} s is not within the {length:g} s of the recording."
+        raise refuse(data, "E-INPUT-OVERRIDES", message)
+    return onset, duration, f"BAD_{row['reason']}"
+
+
+def _whole(value: str, file: str) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        message = f"A component is a whole number from 0, got {value!r}."
+        raise ConfigError(message, code="E-CONFIG-FILE", where=file) from None

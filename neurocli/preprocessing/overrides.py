@@ -1,0 +1,45 @@
+"""What a person has decided about single recordings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..step import Step, named
+from ._files import digest_of
+
+
+@named("overrides")
+class Overrides(Step):
+    """Apply a person's decisions from a table: bad and good channels, spans to exclude, components to drop or keep.
+
+    The table is tab-separated, one decision a row. The columns `what` (``bad_channel``, ``good_channel``,
+    ``bad_span``, ``drop_component``, ``keep_component``), `value` (the channel, or the component's number from 0),
+    `onset` and `duration` (s, of a span) and `reason` are ours. Any other column is an entity (`subject`, `session`,
+    `task`, `run`, …; ``participant_id`` too) and says which recordings the row is about; ``n/a`` means all.
+
+    Parameters
+    ----------
+    file : str
+        Path of the table.
+    digest : str
+        Filled in: the content of the table, so that a changed decision is computed anew.
+
+    Raises
+    ------
+    InputError
+        ``E-INPUT-OVERRIDES``: a row names a channel or a span that the recording does not have.
+    ConfigError
+        ``E-CONFIG-FILE``: the table has other columns or words than these, or a row without a reason.
+    """
+
+    file: str
+    digest: str = ""
+    positional = "file"
+
+    _filled = digest_of("file")
+
+    def run(self, data: Any, rng: Any = None) -> Any:
+        """Return the recording with these decisions; they stand in its notes with their reasons."""
+        from ._overrides import overridden
+
+        return overridden(data, self)
