@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import mne
@@ -82,6 +83,16 @@ def test_mne_reads_published_epochs(tmp_path):
     np.testing.assert_allclose(found.info["chs"][0]["loc"][:3], epochs().positions[0], rtol=1e-6)
     assert json.loads(document.read_text())["Sources"] == ABOUT["sources"]
     assert read_tsv(table)["events/trial_type"] == ["a", "b", None]
+
+
+def test_a_payload_that_is_mapped_read_only_is_published_and_left_alone(tmp_path):
+    """MNE scales what it saves in place."""
+    payload = epochs()
+    before = payload.data.astype(np.float64)
+    payload = replace(payload, data=before.copy())
+    payload.data.flags.writeable = False
+    publish(tmp_path, payload, desc="preproc", sources=[], key="0" * 64, settings={})
+    np.testing.assert_array_equal(payload.data, before)
 
 
 def test_published_meg_is_read_back(tmp_path):

@@ -20,7 +20,8 @@ def write_epochs(path: Path, epochs: Epochs) -> list[Path]:
     codes, names = _conditions(epochs)
     events = np.column_stack([np.arange(len(codes)), np.zeros(len(codes), int), codes])
     found = mne.EpochsArray(
-        np.asarray(epochs.data, dtype=np.float64), _info(epochs), events=events, event_id=names, tmin=epochs.tmin,
+        np.array(epochs.data, dtype=np.float64),  # a copy: MNE scales in place, and a payload may be mapped read-only
+        _info(epochs), events=events, event_id=names, tmin=epochs.tmin,
         baseline=None, proj=False, verbose="ERROR",
     )  # fmt: skip
     return [placed(path, lambda temporary: _saved(found, temporary))]
