@@ -1,0 +1,104 @@
+"""Machine words in numba: 64 comparisons at once, and population counts.
+
+The masks are written in LLVM's own vector types, so that each machine gets its widest comparison (AVX-512, AVX2, NEON).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Code = tuple[Any, Any]  # what an intrinsic returns: its signature, and the function that writes its code
+
+
+def kernel(func: Function) -> Function:
+    """Compile at the first call, keep it on disk, release the GIL; divide as NumPy does."""
+    compiled: Function = njit(nogil=True, cache=True, error_model="numpy")(func)
+    return compiled
+
+
+def fast_kernel(func: Function) -> Function:
+    """Do the same, and let sums be reordered so that they vectorise; NaN and Inf keep their meaning."""
+    kept = {"reassoc", "contract", "nsz"}
+    compiled: Function = njit(nogil=True, cache=True, error_model="numpy", fastmath=kept)(func)
+    return compiled
+
+
+def inlined(func: Function) -> Function:
+    """Make a function part of every kernel that calls it."""
+    compiled: Function = njit(nogil=True, error_model="numpy", inline="always")(func)
+    return compiled
+
+
+def series(x: np.ndarray) -> np.ndarray:
+    """Return (..., n_times) as C-contiguous (n_series, n_times)."""
+    return np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def popcount(typingctx: Any, word: Any) -> Code:  # noqa: ARG001 - numba passes its typing context
+    """Return the number of ones in a 64-bit word."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+        return builder.ctpop(args[0])
+
+    return types.uint64(types.uint64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def within64(typingctx: Any, x: Any, first: Any, value: Any, r: Any) -> Code:  # noqa: ARG001
+    """Return the word whose bit j says ``abs(x[first + j] - value) <= r``; reads 64 elements."""
+    return types.uint64(x, types.int64, x.dtype, x.dtype), _comparison("<=")
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def below64(typingctx: Any, x: Any, first: Any, value: Any, r: Any) -> Code:  # noqa: ARG001
+    """Return the word whose bit j says ``abs(x[first + j] - value) < r``; reads 64 elements."""
+    return types.uint64(x, types.int64, x.dtype, x.dtype), _comparison("<")
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def above64(typingctx: Any, x: Any, first: Any, value: Any) -> Code:  # noqa: ARG001
+    """Return the word whose bit j says ``x[first + j] > value``; reads 64 elements."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        here = _load64(context, builder, signature, args)
+        return builder.bitcast(builder.fcmp_ordered(">", here, _splat64(builder, args[2])), ir.IntType(64))
+
+    return types.uint64(x, types.int64, x.dtype), codegen
+
+
+def _comparison(how: str) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        here = _load64(context, builder, signature, args)
+        distance = _absolute(builder, builder.fsub(here, _splat64(builder, args[2])))
+        return builder.bitcast(builder.fcmp_ordered(how, distance, _splat64(builder, args[3])), ir.IntType(64))
+
+    return codegen
+
+
+def _load64(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Write the load of ``x[first : first + 64]``, aligned to one element only."""
+    kind = signature.args[0]
+    pointer = builder.gep(context.make_array(kind)(context, builder, args[0]).data, [args[1]])
+    vector = ir.VectorType(context.get_data_type(kind.dtype), 64)
+    return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=kind.dtype.bitwidth // 8)
+
+
+def _splat64(builder: Any, value: Any) -> Any:
+    index = ir.IntType(32)
+    one = builder.insert_element(ir.Constant(ir.VectorType(value.type, 64), ir.Undefined), value, index(0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(index, 64), [0] * 64))
+
+
+def _absolute(builder: Any, vector: Any) -> Any:
+    width = 32 if vector.type.element == ir.FloatType() else 64
+    kind = ir.FunctionType(vector.type, [vector.type])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fabs.v64f{width}"), [vector])
