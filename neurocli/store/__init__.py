@@ -15,10 +15,10 @@ import shutil
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import __version__
 from ..errors import StoreError
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 KEY = re.compile(r"[0-9a-f]{64}")
 MANIFEST = "manifest.json"
 PAYLOADS = (TENSORS, DOCUMENT)
+ATTEMPTS = 100  # an entry that is replaced faster than it can be read, so often, is no use case
+Read = TypeVar("Read")
 HOST = re.sub(r"[^A-Za-z0-9]", "-", socket.gethostname())
 
 
@@ -103,23 +105,36 @@ class Store:
 
     def read(self, key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the arrays of an entry, memory-mapped and read-only, and its metadata."""
-        path = self._payload(key)
-        with speaking(path):
-            return load(path)
+        return self._steadily(key, load)
 
     def read_json(self, key: str) -> dict[str, Any]:
         """Return the metadata of an entry alone; NumPy is not needed."""
-        path = self._payload(key)
-        with speaking(path):
-            return load_meta(path)
+        return self._steadily(key, load_meta)
 
     def files(self, key: str) -> Path:
         """Return the ``files/`` tree of an entry; it may not be written to."""
         return self.find(key) / "files"
 
-    def _payload(self, key: str) -> str:
+    def _steadily(self, key: str, reader: Callable[[str], Read]) -> Read:
+        """Read a payload; again, where its folder went or was replaced meanwhile, which looks like damage."""
+        for _ in range(ATTEMPTS):
+            before = self._identities(key)
+            try:
+                return self._read_once(key, reader)
+            except StoreError as error:
+                is_there = any(before) and self._identities(key) == before
+                if is_there or error.code not in ("E-STORE-CORRUPT", "E-STORE"):
+                    raise
+        return self._read_once(key, reader)
+
+    def _read_once(self, key: str, reader: Callable[[str], Read]) -> Read:
         folder = self.find(key)
-        return str(folder / _read_manifest(folder)["payload"]["name"])
+        path = str(folder / _read_manifest(folder)["payload"]["name"])
+        with speaking(path):
+            return reader(path)
+
+    def _identities(self, key: str) -> list[tuple[int, int] | None]:
+        return [_identity(_folder(place, key)) for place in self._places]
 
     # writing
 
@@ -321,6 +336,14 @@ def sizes_match(folder: str) -> bool:
         return all(_size(f"{folder}/{name}") == stamp["size"] for name, stamp in sizes)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False  # not there, not readable, or not a manifest: not trusted
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
+    try:
+        found = Path(folder).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_ctime_ns
 
 
 def _size(path: str) -> int:

@@ -36,20 +36,25 @@ class Ledger:
         self.folder = Path(folder)
         self._fd: int | None = None
         self._pid = 0
+        self._torn = False
 
     def append(self, event: Mapping[str, Any]) -> None:
         """Write one event by a single system call; `time` is added where it is missing."""
-        line = json.dumps({"time": time.time(), **event}, ensure_ascii=False, default=str) + "\n"
+        line = json.dumps({"time": time.time(), **event}, ensure_ascii=False, default=str).encode() + b"\n"
         with speaking(self.folder):
             fd = self._open()
-            if os.write(fd, line.encode()) < len(line.encode()):
-                os.write(fd, b"\n")  # the disk is filling up: the torn line ends here and readers skip it
+            line = b"\n" + line if self._torn else line  # readers skip what was cut off, and only that
+            self._torn = True
+            while line:
+                line = line[os.write(fd, line) :]  # short only where the disk is almost full
+            self._torn = False
 
     def _open(self) -> int:
         if self._fd is None or self._pid != os.getpid():  # a forked child writes a file of its own
             self.folder.mkdir(parents=True, exist_ok=True)
             name = f"{HOST}-{os.getpid()}-{os.urandom(4).hex()}.jsonl"
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            self._torn = False
             self._fd, self._pid = os.open(self.folder / name, flags, 0o666), os.getpid()
         return self._fd
 
