@@ -16,7 +16,7 @@ from .calibration import calibration
 from .intervals import interval
 from .metrics.define import Metric, confusion
 from .null import p_value, smallest_p
-from .testimony import certificate_of, cohort_of, notes_of
+from .testimony import certificate_of, cohort_of, notes_of, warnings_of
 
 SCHEMA_VERSION = 1
 WORK = 2 * 10**8  # samples that the draws of one interval may score
@@ -81,8 +81,8 @@ def judge(
     Returns
     -------
     document : dict
-        JSON: ``scores`` (a metric each: mean, ci, chance, p_null, null, rivals, drift, per_fold, per_subject),
-        ``leaks``, ``certificate``, ``confusion``, ``calibration``, ``cohort`` and ``notes``.
+        JSON: ``scores`` (a metric each: mean, ci, chance, p_null, null, null_facts, rivals, drift, per_fold,
+        per_subject), ``leaks``, ``certificate``, ``confusion``, ``calibration``, ``cohort``, ``notes``, ``warnings``.
 
     Raises
     ------
@@ -103,7 +103,8 @@ def judge(
         "confusion": _confusion(model, classes),
         "calibration": calibration(model, classes),
         "cohort": cohort_of(evidence.model, asked, group),
-        "notes": notes_of(evidence.model, scores, missing_folds),
+        "notes": notes_of(scores),
+        "warnings": warnings_of(evidence.model, scores, missing_folds),
         "seed": seed,
     }
     cleaned: dict[str, Any] = plain(document)
@@ -191,12 +192,13 @@ def _fold(metric: Metric, part: Part, model: Parts) -> dict[str, Any]:
     return entry | ({"seed": part.seed} if len(model.pooled) > 1 else {})
 
 
-def _per_group(metric: Metric, model: Parts, evidence: Evidence) -> dict[str, float]:
+def _per_group(metric: Metric, model: Parts, evidence: Evidence) -> list[dict[str, Any]]:
     """Return the score of each group on all its predictions, the mean over seeds."""
-    found = {}
+    found: list[dict[str, Any]] = []
     for i, name in enumerate(evidence.groups):
         own = [(p.y_true[p.group == i], p.y_score[p.group == i]) for p in model.pooled]
-        found[name] = float(np.mean([metric(y_true, y_score) for y_true, y_score in own]))
+        value = float(np.mean([metric(y_true, y_score) for y_true, y_score in own]))
+        found.append({evidence.group: name, "value": value, "n_samples": len(own[0][0])})
     return found
 
 
@@ -210,10 +212,9 @@ def _against_null(metric: Metric, evidence: Evidence, how: str, value: float) ->
     values = [_null_score(metric, blocks[n], how) for n in sorted(blocks) if blocks[n].keys() >= wanted]
     values = [v for v in values if v == v]
     if not values or value != value:
-        return {"p_null": None, "null": None}
+        return {"p_null": None, "null": None, "null_facts": None}
     facts = evidence.null[0].saw
-    null = {
-        "values": values,
+    described = {
         "n_permutations": len(values),
         "n_possible": int(facts["n_possible"]),
         "smallest_p": smallest_p(len(values), int(facts["n_possible"])),
@@ -222,7 +223,8 @@ def _against_null(metric: Metric, evidence: Evidence, how: str, value: float) ->
         "mean": float(np.mean(values)),
         "limit": float(np.quantile(values, 0.95 if metric.best == "max" else 0.05)),
     }
-    return {"p_null": p_value(value, np.array(values), best=metric.best), "null": null}
+    p = p_value(value, np.array(values), best=metric.best)
+    return {"p_null": p, "null": values, "null_facts": described}
 
 
 def _null_score(metric: Metric, folds: Mapping[tuple[str, int], tuple[np.ndarray, np.ndarray]], how: str) -> float:

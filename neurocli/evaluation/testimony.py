@@ -39,14 +39,26 @@ def cohort_of(fits: Sequence[Fitted], asked: Sequence[str], group: str) -> dict[
     }
 
 
-def notes_of(fits: Sequence[Fitted], scores: Sequence[Mapping[str, Any]], missing_folds: Sequence[str]) -> list[str]:
-    """Return sentences that a reader must not miss."""
+def notes_of(scores: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return how the scores came about, as sentences."""
+    told = []
+    if any(s["aggregate"].startswith("pooled") for s in scores):
+        told.append("Held-out predictions of different fits were scored together.")
+    facts = _null_facts(scores)
+    if facts:
+        floor = f"the smallest p it can reach is {facts['smallest_p']:.2g}"
+        told.append(f"The null permutes labels of whole {_BLOCKS[facts['blocks']]}; {floor}.")
+    return told
+
+
+def warnings_of(fits: Sequence[Fitted], scores: Sequence[Mapping[str, Any]], missing_folds: Sequence[str]) -> list[str]:
+    """Return what a reader must not miss, as sentences."""
+    failed = [f"Folds that failed and are not scored: {', '.join(missing_folds)}."] if missing_folds else []
     return [
         *_about_interval(scores),
         *_about_null(scores),
-        *_about_pooling(scores),
         *_about_stamps(fits),
-        *([f"Folds that failed and are not scored: {', '.join(missing_folds)}."] if missing_folds else []),
+        *failed,
         *_about_undefined(scores),
         *_about_fits(fits),
     ]
@@ -57,25 +69,23 @@ def _about_interval(scores: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"Confidence interval: {method}." for method in methods]
 
 
+def _null_facts(scores: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return next((s["null_facts"] for s in scores if s["null_facts"]), None)
+
+
 def _about_null(scores: Sequence[Mapping[str, Any]]) -> list[str]:
-    null = next((s["null"] for s in scores if s["null"]), None)
-    if null is None:
+    facts = _null_facts(scores)
+    if facts is None:
         return ["The null was not run, so no p is given."]
-    floor = null["smallest_p"]
-    told = f"The null permutes labels of whole {_BLOCKS[null['blocks']]}; the smallest p it can reach is {floor:.2g}."
-    return [told] + ([f"No p under .05 is possible with {null['n_possible']} labellings."] if floor > 0.05 else [])
+    if facts["smallest_p"] <= 0.05:
+        return []
+    return [f"No p under {facts['smallest_p']:.2g} is possible with {facts['n_possible']} labellings."]
 
 
 _BLOCKS = {
     "subject": "subjects", "session": "sessions within a subject", "recording": "recordings within a subject",
     "run": "stretches of one label within a recording",
 }  # fmt: skip
-
-
-def _about_pooling(scores: Sequence[Mapping[str, Any]]) -> list[str]:
-    if any(s["aggregate"].startswith("pooled") for s in scores):
-        return ["Held-out predictions of different fits were scored together."]
-    return []
 
 
 def _about_stamps(fits: Sequence[Fitted]) -> list[str]:

@@ -85,8 +85,8 @@ def changed(uses: Sequence[ModelStep], settings: Mapping[str, Any]) -> list[Mode
     """
     made = list(uses)
     for address, value in settings.items():
-        name, _, setting = address.partition(".")
-        place = next((i for i, use in enumerate(made) if use.name == name), None)
+        member, _, setting = address.rpartition(".")
+        place = _place(made, member)
         known = [f"{use.name}.{field}" for use in uses for field in type(use).model_fields]
         if place is None or setting not in type(made[place]).model_fields:
             raise ConfigError(
@@ -95,6 +95,14 @@ def changed(uses: Sequence[ModelStep], settings: Mapping[str, Any]) -> list[Mode
             )  # fmt: skip
         made[place] = type(made[place]).model_validate({**made[place].model_dump(), setting: value})
     return made
+
+
+def _place(uses: Sequence[ModelStep], member: str) -> int | None:
+    """Return where the member of a name stands; ``select[1]`` is the second of that name."""
+    name, _, number = member.partition("[")
+    places = [i for i, use in enumerate(uses) if use.name == name]
+    which = int(number.rstrip("]")) if number else 0
+    return places[which] if which < len(places) else None
 
 
 def inner_folds(samples: Samples, n_folds: int, seed: int) -> Iterator[Side]:

@@ -61,11 +61,12 @@ def test_a_score_stands_beside_what_it_is_compared_with():
     assert score["rivals"] == pytest.approx({"majority": 0.5, "linear": 0.6})
     assert score["drift"] == pytest.approx(0.7)
     assert score["p_null"] == 2 / 5  # one of four permutations does as well
-    assert score["null"]["values"] == pytest.approx([0.4, 0.5, 0.6, 0.8])
-    assert score["null"]["smallest_p"] == 1 / 5
+    assert score["null"] == pytest.approx([0.4, 0.5, 0.6, 0.8])
+    assert score["null_facts"]["smallest_p"] == 1 / 5
     assert (score["n_subjects"], score["n_samples"]) == (5, 100)
     assert score["per_fold"][0] == {"fold": "sub-01", "value": 0.9, "n_samples": 20}
-    assert score["per_subject"] == pytest.approx(RIGHT)
+    assert score["per_subject"][1] == {"subject": "02", "value": 0.8, "n_samples": 20}
+    assert [row["value"] for row in score["per_subject"]] == pytest.approx(list(RIGHT.values()))
     assert score["aggregate"] == MEAN
     low, high = score["ci"]
     assert 0.6 < low < 0.76 < high < 0.9
@@ -82,7 +83,7 @@ def test_the_document_is_json_and_the_same_for_the_same_seed_in_any_order():
 def test_permutations_come_in_blocks_and_only_those_that_every_fold_has_count():
     fits = [fit(s, 0.8) for s in RIGHT] + [null(s, [0.4, 0.5]) for s in RIGHT]
     fits += [null(s, [0.9, 0.9], first=2) for s in list(RIGHT)[1:]]  # a block of sub-01 is missing
-    assert one(judge(fits, ["accuracy"]), "accuracy")["null"]["values"] == pytest.approx([0.4, 0.5])
+    assert one(judge(fits, ["accuracy"]), "accuracy")["null"] == pytest.approx([0.4, 0.5])
 
 
 def test_one_subject_has_no_interval_and_the_document_says_so():
@@ -90,9 +91,9 @@ def test_one_subject_has_no_interval_and_the_document_says_so():
     score = one(document, "accuracy")
     assert score["ci"] is None
     assert score["ci_method"] == "none: one subject"
-    assert "Confidence interval: none: one subject." in document["notes"]
+    assert "Confidence interval: none: one subject." in document["warnings"]
     assert score["p_null"] is None
-    assert "The null was not run, so no p is given." in document["notes"]
+    assert "The null was not run, so no p is given." in document["warnings"]
 
 
 def test_two_subjects_have_no_interval_either():
@@ -115,8 +116,8 @@ def test_leaks_and_stamps_reach_the_document():
     assert document["leaks"] == [leak]
     assert document["certificate"]["clean"] is False
     assert document["certificate"]["generalises_to"] == "new subjects"
-    assert "A leak was allowed: a demonstration." in document["notes"]
-    assert any(note.startswith("Transductive: center by subject") for note in document["notes"])
+    assert "A leak was allowed: a demonstration." in document["warnings"]
+    assert any(note.startswith("Transductive: center by subject") for note in document["warnings"])
 
 
 def test_folds_that_lack_a_class_are_scored_together():
@@ -165,15 +166,15 @@ def test_a_metric_that_needs_probabilities_says_so_of_decision_values():
     document = judge(fits, ["log_loss", "roc_auc"])
     assert one(document, "log_loss")["mean"] is None
     assert document["calibration"] is None
-    assert any(note.startswith("log_loss is not defined") for note in document["notes"])
+    assert any(note.startswith("log_loss is not defined") for note in document["warnings"])
     assert one(document, "roc_auc")["mean"] is not None
 
 
 def test_warnings_of_fits_are_counted():
     note = ({"member": "logistic_regression", "warning": "did not converge"},)
     fits = [Fitted(**{**vars(fit(s, 0.8)), "notes": note if s < "03" else ()}) for s in RIGHT]
-    notes = judge(fits, ["accuracy"])["notes"]
-    assert "While fitting, in 2 of 5 folds, logistic_regression: did not converge" in notes
+    warnings = judge(fits, ["accuracy"])["warnings"]
+    assert "While fitting, in 2 of 5 folds, logistic_regression: did not converge" in warnings
 
 
 def test_nothing_fitted_is_nothing_to_judge():

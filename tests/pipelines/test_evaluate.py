@@ -71,7 +71,7 @@ def test_an_effect_is_found_and_everything_stands_beside_it():
         assert score["rivals"]["linear"] > 0.9
         assert score["drift"] is not None
         assert score["n_subjects"] == 7
-        assert score["null"]["n_possible"] == 2**7
+        assert score["null_facts"]["n_possible"] == 2**7
         assert len(score["per_fold"]) == 7
     assert document["leaks"] == []
     assert document["certificate"]["clean"] is True
