@@ -22,7 +22,6 @@ from ..models._balance import balanced
 from ..models._baselines import baseline
 from ..models._chain import Chain, build_chain, spread
 from ..models._patterns import patterns
-from ..models._save import to_bytes
 from ..step import ModelStep
 from .cohort import Cohort, Subset, gather
 from .search import searched
@@ -149,7 +148,20 @@ def _model(recipe: Recipe, task: Task) -> Fitted:
         "transductive": certificate.transductive(uses),
         "search": trail,
     }
-    return _fitted(recipe, task, chain, saw, model=to_bytes(chain), patterns=_patterns(chain, weighted, task))
+    kept = _kept(recipe, chain, weighted, task)
+    return _fitted(recipe, task, chain, saw, patterns=_patterns(chain, weighted, task), **kept)
+
+
+def _kept(recipe: Recipe, chain: Chain, rows: np.ndarray, task: Task) -> dict[str, np.ndarray | None]:
+    """Return the model as files hold it: only of the fit that is published, for skops takes seconds to import."""
+    if recipe["role"] != "all":
+        return {}
+    from ..models._onnx import to_onnx
+    from ..models._save import to_bytes
+
+    converted = to_onnx(chain, task.data.X(rows), take(task.data.samples, rows))
+    onnx = None if converted.data is None else np.frombuffer(converted.data, dtype=np.uint8)
+    return {"model": to_bytes(chain), "onnx": onnx}
 
 
 def _rival(recipe: Recipe, task: Task) -> Fitted:
