@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from neurocli.evaluation.metrics import INDEX
 
 from neurocli import registry
 from neurocli.commands import build
 from neurocli.errors import Exit
+from neurocli.evaluation.metrics import INDEX
 from neurocli.step import Settings
 
 HERE = Path(__file__).parent / "reference"

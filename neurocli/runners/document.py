@@ -17,7 +17,7 @@ STATUS = {Exit.OK: "ok", Exit.PARTIAL: "partial"}
 
 def document(name: str, request: Request, tally: Tally, wall_s: float) -> dict[str, Any]:
     """Return the document of one pipeline's run; scores come from the store as JSON."""
-    exit_status = exit_of(tally)
+    exit_status = exit_of(tally, fail_fast=request.fail_fast)
     scores = _scores(request, tally)
     return {
         "schema_version": SCHEMA_VERSION,

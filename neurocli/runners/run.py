@@ -142,12 +142,14 @@ def _cached(unit: Unit) -> Event:
     return {"event": "done", "how": "cached", "unit": unit.id, "key": unit.key}
 
 
-def exit_of(tally: Tally) -> Exit:
+def exit_of(tally: Tally, *, fail_fast: bool = False) -> Exit:
     """Return the exit status that the events of a run amount to."""
     failed = tally.failed
     if not failed:
         return Exit.OK
     statuses = {event["error"]["exit"] for event in failed}
+    if fail_fast and int(Exit.INPUT) in statuses:
+        return Exit.INPUT
     gathering = [e for e in failed if e["unit"].split("/")[0] in ("train", "evaluate", "export")]
     if statuses == {int(Exit.RESOURCES)}:
         return Exit.RESOURCES
