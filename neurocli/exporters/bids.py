@@ -37,7 +37,7 @@ def tables(results: Results) -> Iterator[tuple[str, bytes]]:
         classes = confusion["classes"]
         rows: list[Row] = [[name, *row] for name, row in zip(classes, confusion["counts"], strict=True)]
         yield "confusion", tsv(["true", *classes], rows)
-    yield "subjects", tsv(["subject", "metric", "value", "n_samples"], _subjects(results))
+    yield "subjects", tsv(["subject", "metric", "value"], _subjects(results))
     yield "null", tsv(["metric", "permutation", "value"], _null(results))
     if results.final is not None and results.final.patterns is not None:
         yield "patterns", _patterns(results)
@@ -45,15 +45,12 @@ def tables(results: Results) -> Iterator[tuple[str, bytes]]:
 
 def _subjects(results: Results) -> list[Row]:
     scores = results.scores["scores"]
-    return [
-        [row["subject"], score["metric"], row["value"], row.get("n_samples")]
-        for score in scores
-        for row in score.get("per_subject", [])
-    ]
+    return [[name, s["metric"], value] for s in scores for name, value in (s.get("per_subject") or {}).items()]
 
 
 def _null(results: Results) -> list[Row]:
-    return [[s["metric"], i, value] for s in results.scores["scores"] for i, value in enumerate(s.get("null") or [])]
+    nulls = [(score["metric"], score.get("null") or {}) for score in results.scores["scores"]]
+    return [[metric, i, value] for metric, null in nulls for i, value in enumerate(null.get("values", []))]
 
 
 def _patterns(results: Results) -> bytes:

@@ -33,6 +33,7 @@ def _parts(results: Results, figures: Sequence[Figure]) -> Iterable[str]:
     yield from (f'<p class="stamp">{escape(stamp)}</p>' for stamp in _stamps(results))
     yield f'<div class="cards">{"".join(map(_card, scores["scores"]))}</div>'
     yield "<h2>Scores</h2>" + table(SCORE_COLUMNS, [_score_row(score) for score in scores["scores"]])
+    yield "".join(f"<p>{escape(str(note))}</p>" for note in scores.get("notes", []))
     yield f'<h2>Figures</h2><div class="grid">{"".join(map(_figure, figures))}</div>'
     yield "<h2>Leak certificate</h2>" + _certificate(scores.get("certificate") or {})
     yield "<h2>Quality of each recording</h2>" + _quality(results)
@@ -50,7 +51,6 @@ def _stamps(results: Results) -> Iterable[str]:
     yield from (str(note) for note in certificate.get("transductive", []))
     if certificate.get("allow_leak"):
         yield f"Scored although it leaks; the reason given: {certificate['allow_leak']}"
-    yield from (str(warning) for warning in results.scores.get("warnings", []))
     if results.missing:
         total = len(results.recordings) + len(results.missing)
         names = "; ".join(f"{name} ({reason})" for name, reason in results.missing.items())

@@ -32,7 +32,8 @@ def document(name: str, request: Request, tally: Tally, wall_s: float) -> dict[s
         "leaks": scores.get("leaks", []),
         "certificate": scores.get("certificate"),
         "failures": [{"unit": e["unit"], **_brief(e["error"])} for e in tally.failed],
-        "warnings": [*tally.warnings, *scores.get("warnings", [])],
+        "notes": scores.get("notes", []),
+        "warnings": tally.warnings,
     }
 
 

@@ -74,6 +74,7 @@ class Run:
         cached = [unit for task in tasks if task not in waiting for unit in task.units]
         self.tally.begin([_cached(unit) for unit in cached])
         if waiting:
+            describe(self.request, self.pipeline, context)
             self.report({"event": "phase", "tasks": len(waiting), "units": [u.id for t in waiting for u in t.units]})
             self.tally.add(self.carry(context, waiting, self.report))
         for unit in (unit for task in tasks for unit in task.units):
@@ -116,6 +117,14 @@ class Run:
     def _finished(self, plan: Plan) -> Tally:
         self.tally.n_recordings = len(plan.sources)
         return self.tally
+
+
+def describe(request: Request, pipeline: Pipeline, context: Context) -> None:
+    """Make OUT a BIDS derivative dataset; what is equal already is left alone."""
+    from ..bids import write
+
+    subjects = sorted({member["entities"].get("subject", "") for member in context.cohort} - {""})
+    write.describe(request.out, pipeline=pipeline.name, dataset=request.bids_dir, subjects=subjects)
 
 
 def check_target(pipeline: Pipeline, sources: Sequence[Source], cohort: gather.Cohort) -> None:
