@@ -11,6 +11,7 @@ import numpy as np
 from ..data.samples import Samples
 from .fold import column_tuples, recording_codes, spans
 
+PAUSE = 1e-3  # s: less than this between two windows is rounding
 MOST = 2**53  # beyond it a count of permutations is only "many"
 
 
@@ -22,7 +23,7 @@ class Exchange:
     ----------
     level : str
         The largest block within which the label is constant: ``subject``, ``session``, ``recording`` or ``run``
-        (neighbours in time with one label).
+        (windows of one label without a pause between them).
     block : array of int, shape (n_samples,)
         Block of each sample.
     group : array of int, shape (n_blocks,)
@@ -91,10 +92,15 @@ def _exchange(level: str, block: np.ndarray, group: np.ndarray) -> Exchange:
 
 
 def _runs(y: np.ndarray, recording: np.ndarray, samples: Samples) -> np.ndarray:
-    """Return in which stretch of equal labels, in the order of time within its recording, each sample lies."""
-    order = np.lexsort((np.arange(len(y)), np.nan_to_num(spans(samples)[0]), recording))
+    """Return in which stretch of equal labels each sample lies: windows of one recording without a pause between them.
+
+    Two trials of one label that follow each other after a pause are two draws of the experimenter, not one stretch.
+    """
+    start, end = (np.nan_to_num(edge) for edge in spans(samples))
+    order = np.lexsort((np.arange(len(y)), start, recording))
     new = np.ones(len(y), dtype=bool)
     new[1:] = (np.diff(y[order]) != 0) | (np.diff(recording[order]) != 0)
+    new[1:] |= start[order][1:] > end[order][:-1] + PAUSE
     block = np.empty(len(y), dtype=np.int64)
     block[order] = np.cumsum(new) - 1
     return block

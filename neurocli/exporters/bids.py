@@ -39,7 +39,8 @@ def tables(results: Results) -> Iterator[tuple[str, bytes]]:
         yield "confusion", tsv(["true", *classes], rows)
     yield "subjects", tsv(["subject", "metric", "value"], _subjects(results))
     yield "null", tsv(["metric", "permutation", "value"], _null(results))
-    if results.final is not None and results.final.patterns is not None:
+    final = results.final
+    if final is not None and final.patterns is not None and final.patterns.shape[1] == len(final.columns):
         yield "patterns", _patterns(results)
 
 

@@ -121,6 +121,8 @@ def _maps(results: Results) -> list[tuple[str, np.ndarray, np.ndarray]]:
     final, first = results.final, results.recordings[0]
     if final is None or final.patterns is None or not isinstance(first, Features) or first.positions is None:
         return []
+    if final.patterns.shape[1] != len(final.columns):  # of a covariance: a pattern is a matrix, not a map
+        return []
     known = {name: i for i, name in enumerate(first.ch_names) if np.isfinite(first.positions[i]).all()}
     groups: dict[str, dict[str, float]] = {}
     for column, value in zip(final.columns, final.patterns[-1], strict=True):

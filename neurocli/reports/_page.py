@@ -38,7 +38,8 @@ def _parts(results: Results, figures: Sequence[Figure]) -> Iterable[str]:
     yield "<h2>Leak certificate</h2>" + _certificate(scores.get("certificate") or {})
     yield "<h2>Quality of each recording</h2>" + _quality(results)
     yield "<h2>Methods</h2>" + _methods(results)
-    yield f"<h2>Recipe</h2><pre>{escape(json.dumps(results.recipe, indent=1, ensure_ascii=False))}</pre>"
+    recipe = escape(json.dumps(results.recipe, indent=1, ensure_ascii=False))
+    yield f"<h2>Recipe</h2><details><summary>Every setting, defaults too</summary><pre>{recipe}</pre></details>"
 
 
 def _scope(scores: Mapping[str, Any]) -> str:
@@ -119,7 +120,10 @@ def _quality(results: Results) -> str:
         for recording, notes in results.quality.items()
         for note in notes
     ]
-    return table(["recording", "step", "what it did"], rows) if rows else "<p>No step left a note.</p>"
+    if not rows:
+        return "<p>No step left a note.</p>"
+    shown = table(["recording", "step", "what it did"], rows)
+    return f"<details><summary>{len(rows)} notes of {len(results.quality)} recordings</summary>{shown}</details>"
 
 
 def _methods(results: Results) -> str:
