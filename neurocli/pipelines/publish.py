@@ -30,7 +30,7 @@ def label_of(name: str) -> str:
 def publishes(unit: Unit) -> bool:
     """Whether a unit leaves files in OUT; a checkpoint or a single fold does not."""
     if unit.stage == "train":
-        return unit.recipe["role"] == "collect"
+        return str(unit.recipe["role"]) == "collect"
     return bool(unit.spec.get("final", True))
 
 
