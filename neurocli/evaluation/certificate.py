@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..data.entities import SHORT, Entities, stem
-from ..data.samples import Samples
 from ..errors import ConfigError, InputError
 from .fold import Fold, column_tuples, recording_codes, spans
 from .groups import group_name
+
+if TYPE_CHECKING:
+    from ..data.samples import Samples
 
 Leak = dict[str, Any]  # {"kind": duplicate_signal | group | overlap, "units": [...]}
 SHOWN = 6
