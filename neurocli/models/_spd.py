@@ -13,37 +13,14 @@ def function_of(X: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> 
     return np.asarray((vectors * function(values)[..., None, :]) @ vectors.swapaxes(-1, -2))
 
 
+def safe_log(values: np.ndarray) -> np.ndarray:
+    """Return the logarithm of eigenvalues in ascending order; those that rounding has made 0 or less are cut there."""
+    return np.asarray(np.log(np.maximum(values, np.finfo(float).eps * values[..., -1:])))
+
+
 def inverse_root(X: np.ndarray) -> np.ndarray:
     """Return X^(-1/2), shape (..., n, n)."""
     return function_of(X, lambda values: 1 / np.sqrt(values))
-
-
-def mean_of_logs(X: np.ndarray) -> tuple[np.ndarray, float]:
-    r"""Return the mean of log X_i in one product, and the step towards the mean that suits how scattered X is.
-
-    The step is :math:`2 / (1 + \beta)`, where :math:`\beta` is the mean of
-    :math:`\tfrac12 \log c_i \, (c_i + 1)/(c_i - 1)` over the condition numbers :math:`c_i`.
-
-    Parameters
-    ----------
-    X : array, shape (n_matrices, n, n)
-        Positive definite.
-
-    Returns
-    -------
-    J : array, shape (n, n)
-    step : float
-        Between 0 and 1.
-
-    References
-    ----------
-    Bini and Iannazzo, Linear Algebra Appl 2013, 438(4), 1700-1710.
-    """
-    values, vectors = np.linalg.eigh(X)
-    logs = np.log(values)
-    wide = vectors.transpose(1, 0, 2).reshape(X.shape[1], -1)  # every eigenvector of every matrix side by side
-    half = np.maximum((logs[:, -1] - logs[:, 0]) / 2, 1e-12)
-    return (wide * logs.reshape(-1) / len(X)) @ wide.T, float(2 / (1 + np.mean(half / np.tanh(half))))
 
 
 def mean(X: np.ndarray, metric: str = "riemann", *, tol: float = 1e-8, maxiter: int = 50) -> np.ndarray:
@@ -53,7 +30,7 @@ def mean(X: np.ndarray, metric: str = "riemann", *, tol: float = 1e-8, maxiter: 
 
     .. math:: \sum_i \log(M^{-1/2} X_i M^{-1/2}) = 0
 
-    found by steps M <- L exp(t J) L', where M = L L' and J is that mean seen from L, from the log-Euclidean mean.
+    found by Newton's method (module `_karcher`); ``logeuclid`` is exp(mean(log X)), ``euclid`` the plain mean.
 
     Parameters
     ----------
@@ -62,7 +39,7 @@ def mean(X: np.ndarray, metric: str = "riemann", *, tol: float = 1e-8, maxiter: 
     metric : str
         ``riemann``, ``logeuclid`` or ``euclid``.
     tol : float
-        Norm of J at which it ends.
+        Norm of the mean logarithm at which it ends.
     maxiter : int
         Most steps.
 
@@ -70,26 +47,33 @@ def mean(X: np.ndarray, metric: str = "riemann", *, tol: float = 1e-8, maxiter: 
     -------
     M : array, shape (n, n)
         In the unit of X.
-
-    References
-    ----------
-    Moakher, SIAM J Matrix Anal Appl 2005, 26(3), 735-747.
     """
-    if metric == "euclid":
-        return np.asarray(X.mean(axis=0))
-    M = function_of(mean_of_logs(X)[0], np.exp)
-    return M if metric == "logeuclid" else _descend(X, M, tol, maxiter)
+    from ._karcher import riemannian_mean
+
+    if metric == "riemann":
+        return riemannian_mean(X, tol, maxiter)
+    return np.asarray(X.mean(axis=0)) if metric == "euclid" else function_of(mean_of_logs(*np.linalg.eigh(X)), np.exp)
 
 
-def _descend(X: np.ndarray, M: np.ndarray, tol: float, maxiter: int) -> np.ndarray:
-    for _ in range(maxiter):
-        L = np.linalg.cholesky(M)
-        J, step = mean_of_logs(congruence(np.linalg.inv(L), X))
-        M = L @ function_of(step * J, np.exp) @ L.T
-        M = (M + M.T) / 2
-        if np.linalg.norm(J) <= tol:
-            break
-    return M
+def mean_of_logs(values: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Return the mean of log X_i in one product.
+
+    Parameters
+    ----------
+    values, vectors : array, shape (n_matrices, n) and (n_matrices, n, n)
+        What `numpy.linalg.eigh` gives of X.
+
+    Returns
+    -------
+    J : array, shape (n, n)
+    """
+    wide = side_by_side(vectors)
+    return np.asarray((wide * (safe_log(values) / len(values)).reshape(-1)) @ wide.T)
+
+
+def side_by_side(X: np.ndarray) -> np.ndarray:
+    """Return matrices of shape (n_matrices, n, m) as one of shape (n, n_matrices * m)."""
+    return np.ascontiguousarray(X.transpose(1, 0, 2)).reshape(X.shape[1], -1)
 
 
 def congruence(W: np.ndarray, X: np.ndarray) -> np.ndarray:

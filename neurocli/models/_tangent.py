@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ._spd import congruence, function_of, inverse_root, mean, upper
+from ._spd import congruence, function_of, inverse_root, mean, safe_log, upper
 from ._subspace import inside, subspace
 
 
@@ -47,8 +47,8 @@ class TangentSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self.metric == "euclid":
             return upper(Y - self.reference_)
         if self.metric == "logeuclid":
-            return upper(function_of(Y, np.log) - function_of(self.reference_, np.log))
-        return upper(function_of(congruence(inverse_root(self.reference_), Y), np.log))
+            return upper(function_of(Y, safe_log) - function_of(self.reference_, safe_log))
+        return upper(function_of(congruence(inverse_root(self.reference_), Y), safe_log))
 
 
 class MDM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -92,6 +92,6 @@ def _distance(Y: np.ndarray, M: np.ndarray, metric: str) -> np.ndarray:
     if metric == "euclid":
         return np.asarray(np.linalg.norm(Y - M, axis=(1, 2)))
     if metric == "logeuclid":
-        return np.asarray(np.linalg.norm(function_of(Y, np.log) - function_of(M, np.log), axis=(1, 2)))
+        return np.asarray(np.linalg.norm(function_of(Y, safe_log) - function_of(M, safe_log), axis=(1, 2)))
     values = np.linalg.eigvalsh(congruence(inverse_root(M), Y))
-    return np.asarray(np.sqrt((np.log(values) ** 2).sum(axis=1)))
+    return np.asarray(np.sqrt((safe_log(values) ** 2).sum(axis=1)))
