@@ -119,7 +119,7 @@ def _gathered(
 ) -> list[np.ndarray]:
     """Return the values of all requests, each chunk written where it belongs."""
     gathered: list[np.ndarray] = []
-    with _one_thread_a_kernel(), _mapping(n_threads) as mapping:
+    with one_thread_a_kernel(), _mapping(n_threads) as mapping:
         for (start, stop), values in zip(spans, mapping(work, spans), strict=True):
             if not gathered:
                 gathered = [np.empty((n_epochs, *value.shape[1:]), value.dtype) for value in values]
@@ -140,7 +140,7 @@ def _mapping(n_threads: int) -> Iterator[Callable[..., Iterator[list[np.ndarray]
 
 
 @contextmanager
-def _one_thread_a_kernel() -> Iterator[None]:
+def one_thread_a_kernel() -> Iterator[None]:
     """Keep BLAS and torch to one thread; on shared cores their barriers cost more than they gain."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.get_num_threads() != 1:
@@ -164,13 +164,22 @@ def _chunk_of(
     span: tuple[int, int],
 ) -> list[np.ndarray]:
     """Return the values of all requests for the epochs of one chunk."""
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes Inf, which is not finite
-        part = np.array(x[slice(*span)], dtype=dtype, order="C")  # a copy: a feature cannot harm the input
-    bad = ~np.isfinite(part).all(axis=-1)
-    if bad.any():
-        part[bad] = 0.0
+    part, bad = _finite(x[slice(*span)], dtype)
     memo = Memo(part, sfreq, ch_names, backend)
     return [_blanked(_shaped(memo.feature(request), request, part), request, bad, dtype) for request in requests]
+
+
+def _finite(x: np.ndarray, dtype: np.dtype[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the signal with zeros for the series that are not finite, and which they are (n_epochs, n_channels)."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold becomes Inf, which is not finite
+        part = np.ascontiguousarray(x, dtype=dtype)
+        bad = ~np.isfinite(part.sum(axis=-1))  # a sum is quick, and finite only if all samples are
+    if bad.any():
+        bad[bad] = ~np.isfinite(part[bad]).all(axis=-1)  # the sum alone may overflow
+    if bad.any() or not part.flags.writeable:  # a memory-mapped array cannot be handed to torch
+        part = part.copy()
+        part[bad] = 0.0
+    return part, bad
 
 
 def _shaped(value: np.ndarray, request: Request, x: np.ndarray) -> np.ndarray:

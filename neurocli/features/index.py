@@ -71,6 +71,7 @@ def _twins(backend: str) -> dict[str, str]:
 
 def main() -> None:
     """Write the index beside this module."""
+    catalogue.INDEX.write_text("{}\n")  # whatever it was, perhaps half merged
     catalogue.INDEX.write_text(json.dumps(build(), indent=1, ensure_ascii=False) + "\n")
 
 
