@@ -17,7 +17,7 @@ from neurocli import registry
 from neurocli.data.payload import restore
 from neurocli.preprocessing.epoch import Epoch
 from neurocli.step import Step
-from tests.preprocessing.simulated import bold, eeg
+from tests.preprocessing.simulated import bold, eeg, meg
 
 STEPS = registry.definitions("steps")
 # settings with which a step runs on the recording below; a step that is not here runs with its defaults
@@ -28,6 +28,7 @@ SETTINGS: dict[str, dict] = {
     "filter_bank": {"bands": {"alpha": (8.0, 12.0)}},
     "mask": {"desc": "brain"},
     "line_length": {"threshold": 100.0},
+    "maxwell_filter": {"coord_frame": "meg", "int_order": 5, "ext_order": 2},
     "notch": {"freqs": [50.0]},
     "overrides": {"file": "overrides.tsv"},
     "pick": {"types": ["eeg"]},
@@ -37,6 +38,7 @@ SETTINGS: dict[str, dict] = {
     "smooth": {"fwhm": 0.006},
 }
 ON_IMAGES = {"confounds", "mask", "regions", "smooth"}
+ON_MEG = {"maxwell_filter"}
 ON_EPOCHS = {"euclidean_alignment", "line_length"}
 every_step = pytest.mark.parametrize("name", STEPS)
 
@@ -59,6 +61,8 @@ def step(name: str) -> Step:
 def given_to(name: str):
     if name in ON_IMAGES:
         return bold()
+    if name in ON_MEG:
+        return meg()
     recording = eeg(bads=() if name == "csd" else ("Cz",), annotations=((3.0, 1.0, "flash"),))
     return replace(Epoch(duration=2.0).run(recording), notes=()) if name in ON_EPOCHS else recording
 
@@ -158,7 +162,7 @@ def test_a_bare_value_names_a_field(name):
 
 
 def test_every_setting_of_this_test_belongs_to_a_step():
-    assert set(SETTINGS) | ON_IMAGES | ON_EPOCHS <= set(STEPS)
+    assert set(SETTINGS) | ON_IMAGES | ON_EPOCHS | ON_MEG <= set(STEPS)
 
 
 def test_definitions_load_nothing_heavy():

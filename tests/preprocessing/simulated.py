@@ -119,3 +119,28 @@ def with_eyes_and_heart(clean: Recording, seed: int = 3) -> Recording:
         units=("V",) * 21,
         positions=np.concatenate([positions(), np.full((2, 3), np.nan)]),
     )
+
+
+def meg(seed: int = 0, n_channels: int = 102, n_times: int = 600) -> Recording:
+    """Return noise on magnetometers round a head, with the geometry that Maxwell filtering needs."""
+    index = np.arange(n_channels) + 0.5
+    height = 1 - 1.4 * index / n_channels  # a spiral over the sphere, open below
+    turn = np.pi * (1 + 5**0.5) * index
+    flat = np.sqrt(1 - height**2)
+    out = np.column_stack([flat * np.cos(turn), flat * np.sin(turn), height])
+    info = mne.create_info([f"MEG{i:03d}" for i in range(n_channels)], 200.0, "mag")
+    for channel, normal in zip(info["chs"], out, strict=True):
+        side = np.linalg.svd(normal[None])[2][1:]
+        channel["loc"] = np.concatenate([0.12 * normal, *side, normal])
+        channel["coil_type"] = mne.io.constants.FIFF.FIFFV_COIL_VV_MAG_T3
+    with info._unlock():
+        info["dev_head_t"] = mne.transforms.Transform("meg", "head")
+    return Recording(
+        data=pink(np.random.default_rng(seed), n_channels, n_times, 1e-12),
+        sfreq=200.0,
+        ch_names=tuple(info["ch_names"]),
+        ch_types=("mag",) * n_channels,
+        units=("T",) * n_channels,
+        entities={"subject": "01", "task": "rest", "datatype": "meg", "suffix": "meg"},
+        info=info.to_json_dict(),
+    )

@@ -1,0 +1,110 @@
+"""Maxwell filtering and projections: MNE is the oracle, a small real recording the input."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import replace
+
+import mne
+import numpy as np
+import pytest
+
+from neurocli.data.recording import Recording
+from neurocli.errors import InputError
+from neurocli.preprocessing.filter import Filter
+from neurocli.preprocessing.maxwell_filter import MaxwellFilter
+from neurocli.preprocessing.pick import Pick
+from neurocli.preprocessing.ssp import Ssp
+from tests.preprocessing.simulated import eeg, with_eyes_and_heart
+
+
+def read(path, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return mne.io.read_raw_fif(path, preload=True, verbose="ERROR", **options)
+
+
+def recording_of(raw):
+    """Return the recording as the reader of the dataset leaves it."""
+    return Recording(
+        data=raw.get_data(),
+        sfreq=raw.info["sfreq"],
+        ch_names=tuple(raw.ch_names),
+        ch_types=tuple(raw.get_channel_types()),
+        units=("T",) * len(raw.ch_names),
+        entities={"subject": "01", "suffix": "meg"},
+        bads=tuple(raw.info["bads"]),
+        info=json.loads(json.dumps(raw.info.to_json_dict())),
+    )
+
+
+@pytest.fixture(scope="module")
+def empty_room():
+    from tests.conftest import SHARED
+
+    path = SHARED / "formats" / "meg-fif" / "test_move_anon_erm_raw.fif"
+    if not path.is_file():
+        pytest.skip("real recordings (../shared/data) are not on this machine")
+    return read(path, allow_maxshield="yes").crop(0, 0.5)
+
+
+def test_maxwell_filter_is_that_of_mne_and_rebuilds_bad_channels(empty_room):
+    raw = empty_room.copy()
+    raw.info["bads"] = ["MEG0113"]
+    found = MaxwellFilter(coord_frame="meg").run(recording_of(raw))
+    expected = mne.preprocessing.maxwell_filter(raw, coord_frame="meg", bad_condition="warning", verbose="ERROR")
+    np.testing.assert_allclose(found.data, expected.get_data(), rtol=1e-9, atol=1e-20)
+    assert found.bads == ()
+    assert found.notes[-1]["rebuilt"] == ["MEG0113"]
+
+
+def test_maxwell_filter_is_done_once(empty_room):
+    once = MaxwellFilter(coord_frame="meg").run(recording_of(empty_room))
+    with pytest.raises(InputError, match="already been applied") as error:
+        MaxwellFilter(coord_frame="meg").run(Pick(types=["mag", "grad"]).run(once))
+    assert error.value.code == "E-INPUT-MEG"
+
+
+def test_an_unknown_head_position_is_said(empty_room):
+    with pytest.raises(InputError, match="The position of the head in the helmet is unknown"):
+        MaxwellFilter().run(recording_of(empty_room))
+
+
+def test_a_recording_shorter_than_the_window_is_refused(empty_room):
+    with pytest.raises(InputError, match=r"0\.500833 s are shorter than st_duration, 10 s"):
+        MaxwellFilter(coord_frame="meg", st_duration="10 s").run(recording_of(empty_room))
+
+
+def test_eeg_is_refused():
+    with pytest.raises(InputError, match="There is no MEG channel") as error:
+        MaxwellFilter().run(eeg())
+    assert error.value.code == "E-INPUT-MEG"
+
+
+def test_saved_projectors_are_applied_after_other_steps(empty_room):
+    recording = Filter(h_freq=40.0).run(Pick(types=["mag"]).run(recording_of(empty_room)))
+    found = Ssp().run(recording)
+    raw = empty_room.copy().pick("mag")
+    expected = raw.filter(None, 40.0, verbose="ERROR").apply_proj(verbose="ERROR").get_data()
+    np.testing.assert_allclose(found.data, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
+    assert len(found.notes[-1]["projectors"]) == len(raw.info["projs"]) > 0
+
+
+def test_blinks_are_projected_out():
+    clean = eeg(seconds=40.0)
+    spoilt = with_eyes_and_heart(clean)
+    found = Ssp(n_eog=1).run(spoilt)
+    # one direction is gone, and it is that of the blinks: what is left hardly knows the EOG
+    r = [np.corrcoef(channel, spoilt.data[19])[0, 1] for channel in found.data[:2]]
+    assert np.abs(r).max() < 0.1
+    assert np.linalg.matrix_rank(found.data[:19], tol=1e-9) == 18
+    assert len(found.notes[-1]["projectors"]) == 1
+
+
+def test_projectors_need_a_witness():
+    recording = replace(eeg(), ch_types=("eeg",) * 19 + ("misc",))
+    with pytest.raises(InputError, match="There is no channel of type eog"):
+        Ssp(n_eog=1).run(recording)
+    with pytest.raises(InputError, match="Unknown channel 'EOG9'"):
+        Ssp(n_eog=1, eog="EOG9").run(recording)
