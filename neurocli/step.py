@@ -19,7 +19,8 @@ class Settings(BaseModel):
     changes gets its `version` bumped by hand, which voids what is cached of it and nothing else.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    # a key is JSON, which has neither NaN nor infinity
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
     name: ClassVar[str]
     version: ClassVar[int] = 1

@@ -95,7 +95,7 @@ class Builder:
             if key not in KEYS:
                 self._problem(unknown("key of a pipeline:", key, KEYS), fields[key].key_where, "E-CONFIG-UNKNOWN")
         input_ = self._section("input", Input)
-        if "input" not in fields:
+        if not self._given("input"):
             self._problem(f"The pipeline {name!r} needs an input, such as `input: {{datatype: eeg}}`.",
                           anchor(self.node), "E-CONFIG-MISSING")  # fmt: skip
         built = Pipeline(

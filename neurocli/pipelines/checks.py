@@ -28,6 +28,7 @@ BETWEEN = {
 def check(pipeline: Pipeline) -> Problems:
     """Yield what is wrong between the parts; a part that could not be made is passed over."""
     yield from _stages(pipeline)
+    yield from _repeated(pipeline)
     yield from _chain(pipeline)
     yield from _target(pipeline)
     yield from _samples(pipeline)
@@ -50,6 +51,15 @@ def _stages(pipeline: Pipeline) -> Problems:
     if not any(_given(pipeline, stage) for stage in ("preprocess", "featurize", "train")):
         said = "The pipeline has nothing to do: it lacks preprocess, featurize and train."
         yield ConfigError(said, code="E-CONFIG-STAGE", where=anchor(pipeline.node))
+
+
+def _repeated(pipeline: Pipeline) -> Problems:
+    """Refuse a feature or an export that is listed twice with the same settings: its columns or files would clash."""
+    for uses in (pipeline.featurize, pipeline.export):
+        for i, use in enumerate(uses):
+            if any(other.name == use.name and other.settings == use.settings for other in uses[:i]):
+                said = f"{use.address} is listed above with the same settings."
+                yield ConfigError(said, code="E-CONFIG-STAGE", where=pipeline.mark(use.address), remedy="Remove one.")
 
 
 def _raised(where: str, check: Callable[..., None], *args: Any, **more: Any) -> Problems:

@@ -334,3 +334,35 @@ def test_the_shipped_pipelines_are_right():
 def test_what_does_not_go_together_is_refused_before_anything_runs(pipeline, setting, sentence):
     with pytest.raises(ConfigError, match=rf"E-CONFIG-MODEL .*{sentence}"):
         load(SHIPPED, [setting]).named(pipeline)
+
+
+def test_lines_may_end_as_on_windows(loads):
+    crlf = loads(BASE.replace("\n", "\r\n")).pipelines["base"]
+    assert crlf == loads(BASE).pipelines["base"]
+    assert crlf.mark("preprocess.filter[1].h_freq") == "pipelines.yaml:12:26"
+
+
+@pytest.mark.parametrize("value", [".nan", ".inf", "-.inf"])
+def test_a_setting_is_a_finite_number(loads, value):
+    with pytest.raises(ConfigError, match=r"train\.model\.logistic_regression\.C: expected a finite number, got"):
+        loads(BASE, f"train.model.logistic_regression.C={value}").named("base")
+
+
+def test_an_input_of_nothing_is_no_input(loads):
+    with pytest.raises(ConfigError, match=r"E-CONFIG-MISSING .* The pipeline 'base' needs an input"):
+        loads(BASE, "input=").named("base")
+
+
+def test_a_stage_set_as_a_whole_is_checked_as_if_it_stood_in_the_file(loads):
+    pipeline = loads(BASE, "preprocess=[notch: 60 Hz, epoch: 2 s]").pipelines["base"]
+    assert [(use.name, use.settings.model_dump(exclude_unset=True)) for use in pipeline.preprocess] == [
+        ("notch", {"freqs": [60.0]}),
+        ("epoch", {"duration": 2.0}),
+    ]
+    with pytest.raises(ConfigError, match=r"E-CONFIG-STAGE --set preprocess=3: preprocess: expected a list of steps"):
+        loads(BASE, "preprocess=3").named("base")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(ConfigError, match=r"E-CONFIG-FILE .*cannot be read: Is a directory"):
+        load(tmp_path)

@@ -340,6 +340,10 @@ PIPELINES = [
         "target: {entity: task}\ntrain: {split: subject, model: [logistic_regression], search: {over: {logistic_regression.C: [0.1, -1], ridge.alpha: [1]}}}",
         "E-CONFIG-VALUE pipelines.yaml:6:104: train.model.logistic_regression.C: expected more than 0, got '-1'.",
     ),
+    (
+        "featurize: [band_power, band_power: {log: true}, band_power]",
+        "E-CONFIG-STAGE pipelines.yaml:5:54: featurize.band_power[2] is listed above with the same settings. Remove one.",
+    ),
 ]
 SETS = [
     (
