@@ -72,7 +72,7 @@ class Cache:
                 return None
             except sqlite3.DatabaseError:  # not a database, or truncated
                 self.forget()
-            except OSError:
+            except (OSError, UnicodeError):  # no folder to write to; a name that is no Unicode
                 return None
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,20 +20,17 @@ class Entry:
     extension: str
 
 
+Groups = dict[tuple[str, ...], dict[tuple[str | None, ...], list[Entry]]]
+
+
 class Entries:
     """The parsed names of an index, folder by folder, on demand."""
 
     def __init__(self, index: Index):
         self.index = index
-        self._parsed: dict[str, tuple[Entry, ...]] = {}
-        self._by_suffix: dict[str, dict[str, list[Entry]]] = {}
-
-    def of(self, folder: str) -> tuple[Entry, ...]:
-        """Return the files of one folder; none where there is no such folder."""
-        if folder not in self._parsed:
-            names = self.index.folders[folder].files if folder in self.index.folders else ()
-            self._parsed[folder] = tuple(Entry(joined(folder, name), *parse_name(name)) for name in names)
-        return self._parsed[folder]
+        self._names: dict[str, dict[str, list[str]]] = {}
+        self._parsed: dict[tuple[str, str], list[Entry]] = {}
+        self._by_values: dict[tuple[str, str], Groups] = {}
 
     @cached_property
     def masks(self) -> Entries | None:
@@ -41,20 +38,49 @@ class Entries:
         return Entries(self.index.derivative("masks")) if "masks" in self.index.derivatives() else None
 
     def called(self, folder: str, suffix: str) -> list[Entry]:
-        """Return the files of one folder that have a suffix."""
-        if folder not in self._by_suffix:
-            table = self._by_suffix[folder] = {}
-            for entry in self.of(folder):
-                table.setdefault(entry.suffix, []).append(entry)
-        return self._by_suffix[folder].get(suffix, [])
+        """Return the files of one folder that have a suffix; none where there is no such folder."""
+        found = self._parsed.get((folder, suffix))
+        if found is None:
+            names = self._suffixes(folder).get(suffix, ())
+            found = self._parsed[folder, suffix] = [Entry(joined(folder, name), *parse_name(name)) for name in names]
+        return found
+
+    def _suffixes(self, folder: str) -> dict[str, list[str]]:
+        """Return the names in a folder by suffix, so that only those asked for are parsed."""
+        table = self._names.get(folder)
+        if table is None:
+            table = self._names[folder] = {}
+            for name in self.index.folders[folder].files if folder in self.index.folders else ():
+                table.setdefault(name.partition(".")[0].rpartition("_")[2], []).append(name)
+        return table
+
+    def applying(self, folder: str, suffix: str, entities: Mapping[str, str]) -> Iterator[list[Entry]]:
+        """Yield, for a folder and each one above it, the files with a suffix whose entities are all in `entities`."""
+        for level in self._levels(folder):
+            found: list[Entry] = []
+            for names, rows in self._groups(level, suffix).items():
+                found += rows.get(tuple(entities.get(name) for name in names), ())
+            yield found
 
     def above(self, folder: str, suffix: str) -> Iterator[list[Entry]]:
         """Yield the files with a suffix of a folder, then those of each folder above it, up to the dataset's own."""
-        while True:
-            yield self.called(folder, suffix)
-            if folder == self.index.base or not folder:
-                return
+        return (self.called(level, suffix) for level in self._levels(folder))
+
+    def _levels(self, folder: str) -> Iterator[str]:
+        yield folder
+        while folder and folder != self.index.base:
             folder = folder.rpartition("/")[0]
+            yield folder
+
+    def _groups(self, folder: str, suffix: str) -> Groups:
+        """Return files by which entities they have, then by their values: a folder of many runs is no long search."""
+        groups = self._by_values.get((folder, suffix))
+        if groups is None:
+            groups = self._by_values[folder, suffix] = {}
+            for entry in self.called(folder, suffix):
+                rows = groups.setdefault(tuple(entry.entities), {})
+                rows.setdefault(tuple(entry.entities.values()), []).append(entry)
+        return groups
 
     def datatypes(self, datatype: str | None = None) -> Iterator[tuple[str, str]]:
         """Yield (folder, datatype) of the subjects' data folders, of one datatype or of all."""

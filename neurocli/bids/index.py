@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..errors import InputError, unknown
 from .cache import RACY_NS, Cache
@@ -72,7 +72,7 @@ class Index:
         InputError
             If there is no such derivative dataset (``E-INPUT-DERIVATIVES``).
         """
-        base = f"derivatives/{name}"
+        base = PurePosixPath(f"derivatives/{name}").as_posix()  # "." for files that lie there without a folder
         if not (self.root / base).is_dir():
             raise InputError(unknown("derivatives", name, self.derivatives()), code="E-INPUT-DERIVATIVES",
                              where=str(self.root), remedy="Give the name of a folder below derivatives/.")  # fmt: skip
@@ -118,9 +118,17 @@ def scan(root: Path, cache: Path | None = None, *, base: str = "") -> Index:
         path = pending.pop()
         folder = _look(root, path, known, fresh)
         folders[path] = folder
-        pending += [joined(path, name) for name in folder.folders if path != base or name.startswith("sub-")]
+        pending += [joined(path, name) for name in folder.folders if _leads_to_data(path[len(base) :], name)]
     memory.save("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?)", fresh)
     return Index(root, dict(sorted(folders.items())), base, cache)
+
+
+def _leads_to_data(path: str, name: str) -> bool:
+    """Return whether a folder is looked into: subjects, below them sessions and datatypes, and nothing deeper."""
+    parts = [part for part in path.split("/") if part]
+    if not parts or name.startswith("sub-"):
+        return not parts and name.startswith("sub-")
+    return len(parts) == 1 or (len(parts) == 2 and parts[1].startswith("ses-"))
 
 
 def _check_root(root: Path) -> None:

@@ -43,6 +43,8 @@ def read(root: Path, item: Item) -> Recording | Image:
     except InputError as error:
         error.where = (error.where or item.path).removeprefix(f"{root}/")
         raise
+    except OSError as error:  # no permission, or a disk that fails
+        raise missing(Path(error.filename or root / item.path), item.path, error) from error
 
 
 def _read(root: Path, item: Item) -> Recording | Image:
@@ -104,6 +106,13 @@ def events(root: Path, item: Item) -> Samples:
     return timed | {name: list(column) for name, column in table.items() if name not in timed}
 
 
+def _late(happened: Samples, length: float) -> tuple[dict[str, Any], ...]:
+    """Return a note on events that start after the end of the recording."""
+    late = sum(onset >= length for onset in happened.get("onset", ()))
+    text = f"{late} of {len(happened.get('onset', ()))} events start after the end of the recording ({length:g} s)."
+    return ({"step": "read", "warning": text},) if late else ()
+
+
 def _to_recording(root: Path, item: Item, signal: Any) -> Recording:
     from .channels import described
 
@@ -114,6 +123,7 @@ def _to_recording(root: Path, item: Item, signal: Any) -> Recording:
     channels = described(signal, read_tsv(root / table, table) if table else None, item.entities["datatype"],
                          table or item.path)  # fmt: skip
     positions, note = _positions(root, item, signal, channels)
+    happened = events(root, item)
     return Recording(
         data=channels.data,
         sfreq=float(signal.sfreq),
@@ -123,11 +133,11 @@ def _to_recording(root: Path, item: Item, signal: Any) -> Recording:
         entities=item.entities,
         positions=positions,
         bads=channels.bads,
-        events=events(root, item),
+        events=happened,
         annotations=signal.annotations,
         reference=_reference(document),
         info=signal.info,
-        notes=(*signal.notes, *channels.notes, *note),
+        notes=(*signal.notes, *channels.notes, *note, *_late(happened, signal.data.shape[1] / signal.sfreq)),
     )
 
 

@@ -117,8 +117,8 @@ def _extensions(extension: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def _recordings(entries: Entries, datatype: str, suffix: str, extensions: tuple[str, ...]) -> Iterable[Entry]:
     for folder, _ in entries.datatypes(datatype):
-        for entry in entries.of(folder):
-            if entry.suffix == suffix and entry.extension in extensions and _is_recording(entry.entities):
+        for entry in entries.called(folder, suffix):
+            if entry.extension in extensions and _is_recording(entry.entities):
                 yield entry
 
 

@@ -31,7 +31,8 @@ def inherited(entry: Entry, entities: Mapping[str, str], own: Entries, raw: Entr
         The raw dataset: events of a derivative lie there.
     """
     folder = entry.path.rpartition("/")[0]
-    found = [*_companions(entry, own.of(folder)), *_splits(entry, own.of(folder))]
+    beside = own.called(folder, entry.suffix)
+    found = [*_companions(entry, beside), *_splits(entry, beside)]
     found += _documents(own, folder, entities, entry.suffix)
     found += _nearest(own, folder, entities, "events") or _raw_events(raw, entities)
     datatype = entities["datatype"]
@@ -42,13 +43,13 @@ def inherited(entry: Entry, entities: Mapping[str, str], own: Entries, raw: Entr
     return tuple(dict.fromkeys(found))
 
 
-def _companions(entry: Entry, beside: tuple[Entry, ...]) -> list[str]:
+def _companions(entry: Entry, beside: list[Entry]) -> list[str]:
     extensions = COMPANIONS.get(entry.extension, ())
     base = entry.path.removesuffix(entry.extension)
     return [other.path for other in beside if other.extension in extensions and other.path == base + other.extension]
 
 
-def _splits(entry: Entry, beside: tuple[Entry, ...]) -> list[str]:
+def _splits(entry: Entry, beside: list[Entry]) -> list[str]:
     if "split" not in entry.entities:
         return []
     whole = _without(entry.entities, "split")
@@ -74,16 +75,16 @@ def fits(other: Mapping[str, str], entities: Mapping[str, str], *free: str) -> b
 def _documents(own: Entries, folder: str, entities: Mapping[str, str], suffix: str) -> list[str]:
     """Return the JSON files that apply, the most general first."""
     found: list[str] = []
-    for level in own.above(folder, suffix):
-        here = [e for e in level if e.extension == ".json" and fits(e.entities, entities)]
+    for level in own.applying(folder, suffix, entities):
+        here = [e for e in level if e.extension == ".json"]
         found = [e.path for e in sorted(here, key=lambda e: (len(e.entities), e.path))] + found
     return found
 
 
 def _nearest(own: Entries, folder: str, entities: Mapping[str, str], suffix: str) -> list[str]:
     """Return the table that applies: of the nearest folder, the one with the most entities."""
-    for level in own.above(folder, suffix):
-        here = [e for e in level if e.extension == ".tsv" and fits(e.entities, entities)]
+    for level in own.applying(folder, suffix, entities):
+        here = [e for e in level if e.extension == ".tsv"]
         if here:
             return [max(here, key=lambda e: (len(e.entities), "space" not in e.entities, e.path)).path]
     return []
@@ -106,8 +107,7 @@ def _places(own: Entries, folder: str, entities: Mapping[str, str]) -> list[str]
 
 
 def _coordsystem(own: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
-    for level in own.above(folder, "coordsystem"):
-        here = [e for e in level if fits(e.entities, entities)]
+    for here in own.applying(folder, "coordsystem", entities):
         if here:
             return [max(here, key=lambda e: (len(e.entities), e.path)).path]
     return []

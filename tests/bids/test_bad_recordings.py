@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import re
+import tarfile
 
 import edfio
 import nibabel
 import numpy as np
 import pytest
 
+from neurocli.bids.digests import Digests
 from neurocli.bids.index import scan
 from neurocli.bids.read import read
 from neurocli.bids.select import select
@@ -321,3 +324,32 @@ def test_a_gap_in_an_edf_is_refused(dataset):
     assert dataset.read().n_times == 300
     dataset.path("eeg.edf").write_bytes(raw.replace(b"+2\x14\x14", b"+7\x14\x14"))
     refused(dataset, "E-INPUT-FORMAT", "The recording has a gap before 7 s")
+
+
+def test_a_disk_that_fails_is_an_error_that_names_the_file(dataset, monkeypatch):
+    def failing(path):
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    monkeypatch.setattr("neurocli.bids.readers.edf.read", failing)
+    refused(dataset, "E-INPUT-UNREADABLE", "Input/output error")
+
+
+def test_events_after_the_end_are_said(dataset):
+    dataset.table("events.tsv", [{"onset": t, "duration": 1, "trial_type": "a"} for t in (1, 5, 7)])
+    assert dataset.read().notes[0]["warning"] == "2 of 3 events start after the end of the recording (5 s)."
+
+
+def test_a_clone_without_content_is_listed_and_each_link_is_told_apart(shared_data, tmp_path):
+    """OpenNeuro ds004504 as git has it: sidecars, and links to signals that are not there."""
+    with tarfile.open(shared_data / "bids-skeletons/ds004504-skeleton.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="tar")
+    root = next(path.parent for path in tmp_path.rglob("dataset_description.json") if "derivatives" not in path.parts)
+    items = select(scan(root, tmp_path / "cache"), datatype="eeg")
+    assert len(items) == 88
+    digests = Digests(root, tmp_path / "cache")
+    for item in items:
+        assert len(digests.known(item.path)) == 64  # git-annex names the content
+        for found in (lambda item=item: digests.digest(item.path), lambda item=item: read(root, item)):
+            with pytest.raises(InputError, match=f"E-INPUT-LINK {item.path}"):
+                found()
+    assert len(select(scan(root, tmp_path / "cache"), datatype="eeg", derivatives=".")) == 88

@@ -147,3 +147,15 @@ def test_unknown_derivatives_are_an_error_that_lists_those_present(dataset, tmp_
     (dataset / "derivatives/fmriprep").mkdir(parents=True)
     with pytest.raises(InputError, match=r"Did you mean 'fmriprep'"):
         scan(dataset, tmp_path / "cache").derivative("fmripep")
+
+
+def test_a_folder_that_links_to_itself_is_no_endless_walk(dataset, tmp_path):
+    (dataset / "sub-01/ses-01").symlink_to("..")
+    (dataset / "sub-01/eeg/again").symlink_to("../..")
+    assert scan(dataset, tmp_path / "cache").subjects == ("01", "02")
+
+
+def test_names_that_are_no_unicode_are_listed(dataset, tmp_path):
+    (dataset / os.fsdecode(b"sub-\xff")).mkdir()
+    for _ in range(2):
+        assert "\udcff" in scan(dataset, tmp_path / "cache").subjects

@@ -1,0 +1,30 @@
+"""A changed reader must not be answered from the store: the golden digest of its code and its version go together."""
+
+from __future__ import annotations
+
+import ast
+from hashlib import blake2b
+from pathlib import Path
+
+from neurocli import bids
+from neurocli.bids.readers import VERSION
+
+ROOM = Path(bids.__file__).parent
+CODE = ["channels.py", "image.py", "places.py", "read.py", "sidecars.py", "tables.py", "units.py",
+        *sorted(path.relative_to(ROOM).as_posix() for path in (ROOM / "readers").glob("*.py"))]  # fmt: skip
+# Changed code and the same numbers: write the new digest. Other numbers: bump VERSION as well.
+GOLDEN = (1, "8cc88162765f6256")
+
+
+def without_words(path: Path) -> str:
+    """Return the code of a module without comments and docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
+            node.body[0] = ast.Pass()
+    return ast.dump(tree)
+
+
+def test_the_version_is_bumped_when_reading_changes():
+    digest = blake2b("".join(without_words(ROOM / name) for name in CODE).encode(), digest_size=8).hexdigest()
+    assert (VERSION, digest) == GOLDEN
