@@ -37,7 +37,7 @@ def tables(results: Results) -> Iterator[tuple[str, bytes]]:
         classes = confusion["classes"]
         rows: list[Row] = [[name, *row] for name, row in zip(classes, confusion["counts"], strict=True)]
         yield "confusion", tsv(["true", *classes], rows)
-    yield "subjects", tsv(["subject", "metric", "value"], _subjects(results))
+    yield "subjects", tsv(["subject", "metric", "value", "n_samples"], _subjects(results))
     yield "null", tsv(["metric", "permutation", "value"], _null(results))
     final = results.final
     if final is not None and final.patterns is not None and final.patterns.shape[1] == len(final.columns):
@@ -46,12 +46,12 @@ def tables(results: Results) -> Iterator[tuple[str, bytes]]:
 
 def _subjects(results: Results) -> list[Row]:
     scores = results.scores["scores"]
-    return [[name, s["metric"], value] for s in scores for name, value in (s.get("per_subject") or {}).items()]
+    rows = [(score["metric"], row) for score in scores for row in score["per_subject"] or []]
+    return [[row["subject"], metric, row["value"], row["n_samples"]] for metric, row in rows]
 
 
 def _null(results: Results) -> list[Row]:
-    nulls = [(score["metric"], score.get("null") or {}) for score in results.scores["scores"]]
-    return [[metric, i, value] for metric, null in nulls for i, value in enumerate(null.get("values", []))]
+    return [[s["metric"], i, value] for s in results.scores["scores"] for i, value in enumerate(s["null"] or [])]
 
 
 def _patterns(results: Results) -> bytes:

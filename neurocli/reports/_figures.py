@@ -168,7 +168,7 @@ def confusion(results: Results) -> Figure | None:
 def per_subject(results: Results) -> Figure | None:
     """Score of each subject, or of each fold where there is one subject."""
     score = results.scores["scores"][0]
-    named = list((score.get("per_subject") or {}).items())
+    named = [(row["subject"], row["value"]) for row in score["per_subject"] or []]
     if len(named) < 2:
         named = [(row["fold"], row["value"]) for row in score["per_fold"]]
     named = [(name, value) for name, value in named if value is not None]
@@ -187,7 +187,7 @@ def per_subject(results: Results) -> Figure | None:
 def null(results: Results) -> Figure | None:
     """Null distribution of the first metric, with the score."""
     score = results.scores["scores"][0]
-    values = [value for value in (score.get("null") or {}).get("values", []) if value is not None]
+    values = [value for value in score["null"] or [] if value is not None]
     if len(values) < 2:
         return None
     with _axes() as (_, axis, png):
