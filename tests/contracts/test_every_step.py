@@ -39,7 +39,7 @@ SETTINGS: dict[str, dict] = {
 }
 ON_IMAGES = {"confounds", "mask", "regions", "smooth"}
 ON_MEG = {"maxwell_filter"}
-ON_EPOCHS = {"euclidean_alignment", "line_length"}
+ON_EPOCHS = {"autoreject", "euclidean_alignment", "line_length"}
 every_step = pytest.mark.parametrize("name", STEPS)
 
 
