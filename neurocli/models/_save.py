@@ -18,7 +18,9 @@ from ._chain import Chain
 TRUSTED = (
     "neurocli.models._baselines.LogVariance",
     "neurocli.models._baselines.Majority",
+    "neurocli.models._calibrated.Calibrated",
     "neurocli.models._chain.Chain",
+    "neurocli.models._confounds.ConfoundRegression",
     "neurocli.models._csp.CSP",
     "neurocli.models._deep.Deep",
     "neurocli.models._either.Either",
@@ -29,6 +31,8 @@ TRUSTED = (
     "neurocli.models._tangent.MDM",
     "neurocli.models._tangent.TangentSpace",
     "numpy.dtype",
+    "pyriemann.estimation.XdawnCovariances",
+    "pyriemann.spatialfilters.Xdawn",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 )

@@ -16,6 +16,8 @@ SMALL = {
     "random_forest": {"n_estimators": 10},
     "gradient_boosting": {"max_iter": 10},
     "select": {"k": 3},
+    "confound_regression": {"columns": ["age"]},
+    "calibrated": {"model": ["standardize", "lda"], "n_splits": 4},
     "select_variance": {"k": 3},
 }
 DEEP = {"n_epochs": 2, "batch_size": 16, "learning_rate": 0.01}
@@ -53,10 +55,11 @@ def setting(name: str, **more):
 def chain_of(name: str, seed: int = 0, **more) -> tuple[Chain, str]:
     """Return the shortest chain that holds a member, and the kind of sample it takes."""
     use = setting(name, **more)
+    takes = "columns" if name == "calibrated" else use.takes
     kind = use.gives if use.gives != "same" else use.takes
     tail = {"columns": ["lda"], "any": ["lda"], "covariances": ["mdm"], "epochs": ["csp", "lda"]}[kind]
     uses = [use] if use.predicts else [use, *(setting(other) for other in tail)]
-    return build_chain(uses, seed), use.takes
+    return build_chain(uses, seed), takes
 
 
 @every_model
