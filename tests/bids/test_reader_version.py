@@ -13,7 +13,7 @@ ROOM = Path(bids.__file__).parent
 CODE = ["channels.py", "image.py", "places.py", "read.py", "sidecars.py", "tables.py", "units.py",
         *sorted(path.relative_to(ROOM).as_posix() for path in (ROOM / "readers").glob("*.py"))]  # fmt: skip
 # Changed code and the same numbers: write the new digest. Other numbers: bump VERSION as well.
-GOLDEN = (1, "8cc88162765f6256")
+GOLDEN = (1, "28887939f90b8831")
 
 
 def without_words(path: Path) -> str:
@@ -22,7 +22,14 @@ def without_words(path: Path) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
             node.body[0] = ast.Pass()
-    return ast.dump(tree)
+    return _dump(tree)
+
+
+def _dump(node: object) -> str:
+    """Return a tree as text, empty fields left out: those differ between versions of Python."""
+    if isinstance(node, ast.AST):
+        return type(node).__name__ + str([(k, _dump(v)) for k, v in ast.iter_fields(node) if v not in (None, [])])
+    return str([_dump(part) for part in node]) if isinstance(node, list) else repr(node)
 
 
 def test_the_version_is_bumped_when_reading_changes():
