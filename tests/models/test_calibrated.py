@@ -11,12 +11,12 @@ from neurocli.models._calibrated import _temperature
 from neurocli.models._chain import build_chain
 
 
-def noisy(n, seed):
+def noisy(n, seed, effect=2):
     """Return 40 columns of which one tells something: a weakly penalised model fits the others too."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, n)
     X = rng.normal(size=(n, 40))
-    X[:, 0] += 2 * y
+    X[:, 0] += effect * y
     return X, y, {"subject": [f"{i % 10:02d}" for i in range(n)]}
 
 
@@ -34,8 +34,8 @@ INNER = ["standardize", {"logistic_regression": {"C": 100.0}}]
 
 @pytest.mark.parametrize("method", ["temperature", "isotonic"])
 def test_a_model_that_is_too_sure_becomes_honest(method):
-    X, y, samples = noisy(200, 0)
-    new, truth, table = noisy(2000, 1)
+    X, y, samples = noisy(200, 0, effect=1)
+    new, truth, table = noisy(2000, 1, effect=1)
     plain = build_chain([registry.get("models", "standardize")(), registry.get("models", "logistic_regression")(C=100)])
     calibrated = build_chain([registry.get("models", "calibrated")(model=INNER, method=method, n_splits=10)])
     before = plain.fit(X, y, samples).decision(new, table)
