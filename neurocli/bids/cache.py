@@ -78,7 +78,7 @@ class Cache:
 
     def _within(self, action: Any) -> Any:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=5)
+        db = sqlite3.connect(self.path, timeout=1)
         try:
             if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
                 db.executescript(f"DROP TABLE IF EXISTS folders; DROP TABLE IF EXISTS digests; {_SCHEMA}")

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
+from .. import __version__, registry
 from ..data.entities import Entities, stem
 from ..data.tables import tsv
+from ..errors import ConfigError
 from .files import write_bytes
 from .tables import read_json, read_participants
 
@@ -55,7 +56,7 @@ def publish(
     settings : dict
         The recipe.
     descriptions : dict, optional
-        Feature to one sentence.
+        Feature to one sentence; what the registry says of it by default.
 
     Returns
     -------
@@ -72,8 +73,19 @@ def publish(
     base = out / _folder(entities) / stem(names)
     about = {"Sources": list(sources), "NeurocliKey": key, "NeurocliSettings": dict(settings)}
     if payload.kind == "features":
-        return _features(base, payload, about, descriptions or {})
+        return _features(base, payload, about, _sentences(payload) | dict(descriptions or {}))
     return _WRITERS[payload.kind](base, payload, about)
+
+
+def _sentences(features: Any) -> dict[str, str]:
+    """Return the first line of what the registry says of each feature; nothing of those it does not know."""
+    found = {}
+    for block in features.blocks:
+        try:
+            found[block.name] = (registry.get("features", block.name).__doc__ or "").strip().split("\n")[0]
+        except ConfigError:
+            continue
+    return {name: text for name, text in found.items() if text}
 
 
 def _folder(entities: Entities) -> Path:

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurocli import registry
 from neurocli.bids import files
 from neurocli.bids.files import placed, write_bytes
 from neurocli.bids.index import scan
@@ -117,6 +118,7 @@ def test_features_are_one_column_each_after_the_sample_table(tmp_path):
     columns = json.loads(document.read_text())["Columns"]
     assert columns["band_power/alpha/Fz"]["Units"] == "V^2"
     assert "alpha, Fz" in columns["band_power/alpha/Fz"]["Description"]
+    assert columns["band_power/alpha/Fz"]["Description"].startswith(registry.get("features", "band_power").__doc__[:9])
     assert columns["covariance"]["Shape"] == [2, 2]
     assert set(columns) == set(table.column_names)
 
