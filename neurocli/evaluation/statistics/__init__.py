@@ -1,0 +1,1 @@
+"""Tests that compare scores: between pipelines, over datasets, and over maps."""
