@@ -99,7 +99,9 @@ def measure(
 
 def _row(row: Row, run: Callable[..., Any], ours: np.ndarray, theirs: np.ndarray, backend: str, n: int) -> Measured:
     peer = _peer(row)
-    mine, other, found, expected = [], [], [], []
+    mine, other = [], []
+    found: Sequence[np.ndarray] = []
+    expected: Sequence[np.ndarray] = []
     for _ in range(n):
         spent, found = _timed(run, ours)
         mine.append(spent)

@@ -15,7 +15,19 @@ from .define import FEATURES, GIVERS, QUANTITIES, ROOTS, TWINS, Definition, Give
 
 INDEX = Path(__file__).with_name("index.json")
 PACKAGE = __name__.rpartition(".")[0]
-MACHINERY = {"define", "catalogue", "index", "settings", "requests", "memo", "engine", "featurize", "bench", "workload"}
+MACHINERY = {
+    "define",
+    "catalogue",
+    "index",
+    "settings",
+    "requests",
+    "memo",
+    "engine",
+    "featurize",
+    "bench",
+    "workload",
+    "warm",
+}
 
 
 @cache

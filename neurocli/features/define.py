@@ -65,6 +65,9 @@ feature may ask for both by name. A feature's settings for it are nested: ``band
 * **One fused pass for several features** is a quantity that only this backend has: ``@twin("time_statistics", ...)``
   returns all of them, and the twins of ``variance``, ``line_length``... take ``time_statistics`` and pick. The engine
   computes it once a chunk, like any quantity.
+
+**A row of the benchmark** names what we compute and the best other library that does: a `Row` (``features/peers/_row.py``)
+in the tuple ``ROWS`` of any file of ``features/peers``, which only the benchmark imports.
 """
 
 from __future__ import annotations

@@ -1,0 +1,89 @@
+"""`neurocli features`: the catalogue of features, its compiler cache, and its benchmark."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Backend = Annotated[str, typer.Option(help="reference, cpu or cuda.")]
+Names = Annotated[str, typer.Option("--features", help="Names, separated by commas; all unless said.")]
+Epochs = Annotated[int, typer.Option(min=1, help="Epochs of the workload of the benchmark.")]
+Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command and what is below it."""
+    group = typer.Typer(help="List the features, compile them ahead, or time them.", invoke_without_command=True)
+    group.callback()(features)
+    group.command("list")(listing)
+    group.command("compile")(compiling)
+    group.command("bench")(benchmark)
+    app.add_typer(group, name="features")
+
+
+def features(context: typer.Context, as_json: Json = False) -> None:
+    """List the features, compile them ahead, or time them."""
+    if context.invoked_subcommand is None:
+        listing(as_json)
+
+
+def listing(as_json: Json = False) -> None:
+    """List every feature with its unit, what it is of, its cost class, backends and source."""
+    from ..features import catalogue
+
+    found = catalogue.index()["features"]
+    if as_json:
+        typer.echo(json.dumps({"schema_version": 1, "features": found}, ensure_ascii=False))
+        return
+    _print_table(found)
+
+
+def _print_table(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("feature", "unit", "of each", "cost"):
+        table.add_column(name, no_wrap=True)
+    for name in ("backends", "what it is", "source"):
+        table.add_column(name)
+    for name, about in found.items():
+        backends = ", ".join(about["backends"])
+        cells = [name, about["unit"], about["per"], about["cost"], backends, about["summary"], about["source"]]
+        table.add_row(*(escape(cell) for cell in cells))
+    Console(soft_wrap=False).print(table)
+
+
+def compiling(names: Names = "", backend: Backend = "cpu", as_json: Json = False) -> None:
+    """Compile the features now, so that no run has to; the result is kept on disk."""
+    from ..features.warm import warm
+
+    seconds = {}
+    for name, spent in warm(backend, names=_split(names)):
+        seconds[name] = round(spent, 3)
+        if not as_json:
+            typer.echo(f"{name:28}{spent:8.2f} s")
+    if as_json:
+        typer.echo(json.dumps({"schema_version": 1, "backend": backend, "seconds": seconds}))
+
+
+def benchmark(
+    names: Names = "", epochs: Epochs = 200, backend: Backend = "cpu", dtype: Dtype = "float32", as_json: Json = False
+) -> None:
+    """Time the features on the fixed workload, the best other library beside each where it is installed."""
+    from ..features import bench
+
+    measured = list(bench.measure(bench.chosen(_split(names)), epochs, backend, dtype))
+    if as_json:
+        typer.echo(json.dumps(bench.document(measured, epochs)))
+        return
+    for line in bench.lines(measured):
+        typer.echo(line)
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
