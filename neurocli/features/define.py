@@ -66,8 +66,8 @@ feature may ask for both by name. A feature's settings for it are nested: ``band
   returns all of them, and the twins of ``variance``, ``line_length``... take ``time_statistics`` and pick. The engine
   computes it once a chunk, like any quantity.
 
-**A row of the benchmark** names what we compute and the best other library that does: a `Row` (``features/peers/_row.py``)
-in the tuple ``ROWS`` of any file of ``features/peers``, which only the benchmark imports.
+**A row of the benchmark** names what we compute and the best other library that does: a `Row` of
+``features/peers/_row.py`` in the tuple ``ROWS`` of any file of ``features/peers``, which only the benchmark imports.
 """
 
 from __future__ import annotations
