@@ -48,7 +48,7 @@ def gathering_tasks(
 ) -> tuple[tuple[Task, ...], ...]:
     """Return the phases after the recordings; one task a unit."""
     if not pipeline.train:
-        return ()
+        return _described(pipeline, members, cohort) if until == "export" else ()
     fits = train_units(pipeline, members, cohort)
     phases: list[tuple[Task, ...]] = [tuple(map(single, fits)), (single(_collect(fits)),)]
     if STAGES.index(until) >= STAGES.index("evaluate") and pipeline.evaluate:
@@ -57,6 +57,12 @@ def gathering_tasks(
         if until == "export":
             phases.append(tuple(single(unit) for unit in _exports(pipeline, scores, fits, members, cohort)))
     return tuple(phase for phase in phases if phase)
+
+
+def _described(pipeline: Pipeline, members: Sequence[Member], cohort: Cohort) -> tuple[tuple[Task, ...], ...]:
+    """Return the exports of a pipeline that trains nothing: a report of its recordings, say."""
+    exports = tuple(single(unit) for unit in _exports(pipeline, None, (), members, cohort))
+    return (exports,) if exports else ()
 
 
 def train_units(pipeline: Pipeline, members: Sequence[Member], cohort: Cohort) -> list[Unit]:
@@ -145,23 +151,21 @@ def _evaluate(pipeline: Pipeline, fits: Sequence[Unit], members: Sequence[Member
 
 
 def _exports(
-    pipeline: Pipeline, scores: Unit, fits: Sequence[Unit], members: Sequence[Member], cohort: Cohort
+    pipeline: Pipeline, scores: Unit | None, fits: Sequence[Unit], members: Sequence[Member], cohort: Cohort
 ) -> list[Unit]:
     base = {
         "stage": "export",
-        "scores": scores.key,
+        "scores": scores.key if scores else None,
         "fits": digest_of([unit.key for unit in fits]),
         "cohort": digest_of([[member.id, member.key] for member in members]),
         "pipeline": describe(pipeline),
         "asked": list(cohort.asked),
     }
-    upstream = [scores.key, *(unit.key for unit in fits), *(m.key for m in members), *(m.signal for m in members)]
-    return [
-        make_unit(
-            f"export/{use.name}", {**base, "exporter": use_recipe(use, pipeline.seed)}, upstream, n_fits=len(fits)
-        )
-        for use in pipeline.export
-    ]
+    head = [scores.key] if scores else []
+    upstream = [*head, *(unit.key for unit in fits), *(m.key for m in members), *(m.signal for m in members)]
+    spec = {"n_fits": len(fits), "scored": bool(scores)}
+    made = ((use.name, {**base, "exporter": use_recipe(use, pipeline.seed)}) for use in pipeline.export)
+    return [make_unit(f"export/{name}", recipe, upstream, **spec) for name, recipe in made]
 
 
 def describe(pipeline: Pipeline) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Lazy(Sequence[T]):
 
 def results_of(unit: Unit, inputs: Inputs) -> Results:
     """Return what an export unit's exporter is given."""
-    scores, *rest = unit.upstream
+    scores, rest = (unit.upstream[:1], unit.upstream[1:]) if unit.spec["scored"] else ((), unit.upstream)
     n_fits = unit.spec["n_fits"]
     n_recordings = (len(rest) - n_fits) // 2
     described = unit.recipe["pipeline"]
@@ -44,7 +44,7 @@ def results_of(unit: Unit, inputs: Inputs) -> Results:
         name=described["name"],
         title=described["title"],
         citation=described["citation"],
-        scores=inputs.store.read_json(scores),
+        scores=inputs.store.read_json(scores[0]) if scores else {"scores": []},
         fitted=Lazy(rest[:n_fits], inputs.payload),
         recordings=Lazy(rest[n_fits : n_fits + n_recordings], inputs.payload),
         signals=Lazy(rest[n_fits + n_recordings :], inputs.payload),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +110,18 @@ def evaluate(unit: Unit, inputs: Inputs) -> Made:
     """Judge the held-out predictions."""
     from .evaluate import judge_unit
 
-    return Made({}, judge_unit(unit.recipe, list(unit.upstream), inputs))
+    judged = judge_unit(unit.recipe, list(unit.upstream), inputs)
+    return Made({}, judged | stamped(unit.recipe["asked"], unit.recipe["scored"], judged["warnings"]))
+
+
+def stamped(asked: Sequence[str], scored: Sequence[str], warnings: Sequence[str]) -> dict[str, Any]:
+    """Return how many recordings were asked for and scored; an incomplete cohort cannot pass for a whole one."""
+    missing = sorted({*asked} - {*scored})
+    recordings = {"n_asked": len(asked), "n_scored": len(scored), "missing": missing}
+    if not missing:
+        return {"recordings": recordings}
+    stamp = f"n = {len(scored)} of {len(asked)} recordings, missing: {', '.join(missing)}."
+    return {"recordings": recordings, "warnings": [stamp, *warnings]}
 
 
 def export(unit: Unit, inputs: Inputs) -> Made:

@@ -30,7 +30,8 @@ class Figure:
 
 def figures(results: Results) -> list[Figure]:
     """Return every figure that the results have something for."""
-    made = (draw(results) for draw in (spectra, topographies, confusion, per_subject, null))
+    judged = (topographies, confusion, per_subject, null) if results.scores["scores"] else ()
+    made = (draw(results) for draw in (spectra, *judged))
     return [figure for figure in made if figure is not None]
 
 

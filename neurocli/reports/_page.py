@@ -31,20 +31,26 @@ def _parts(results: Results, figures: Sequence[Figure]) -> Iterable[str]:
     yield f"<h1>{escape(results.title or results.name)}</h1>"
     yield f'<p class="lead">Pipeline <code>{escape(results.name)}</code>. {escape(_scope(scores))}</p>'
     yield from (f'<p class="stamp">{escape(stamp)}</p>' for stamp in _stamps(results))
-    yield f'<div class="cards">{"".join(map(_card, scores["scores"]))}</div>'
-    yield "<h2>Scores</h2>" + table(SCORE_COLUMNS, [_score_row(score) for score in scores["scores"]])
-    yield "".join(f"<p>{escape(str(note))}</p>" for note in scores.get("notes", []))
+    if scores["scores"]:
+        yield from _judged(scores)
     yield f'<h2>Figures</h2><div class="grid">{"".join(map(_figure, figures))}</div>'
-    yield "<h2>Leak certificate</h2>" + _certificate(scores.get("certificate") or {})
+    if scores["scores"]:
+        yield "<h2>Leak certificate</h2>" + _certificate(scores.get("certificate") or {})
     yield "<h2>Quality of each recording</h2>" + _quality(results)
     yield "<h2>Methods</h2>" + _methods(results)
     recipe = escape(json.dumps(results.recipe, indent=1, ensure_ascii=False))
     yield f"<h2>Recipe</h2><details><summary>Every setting, defaults too</summary><pre>{recipe}</pre></details>"
 
 
+def _judged(scores: Mapping[str, Any]) -> Iterable[str]:
+    yield f'<div class="cards">{"".join(map(_card, scores["scores"]))}</div>'
+    yield "<h2>Scores</h2>" + table(SCORE_COLUMNS, [_score_row(score) for score in scores["scores"]])
+    yield "".join(f"<p>{escape(str(note))}</p>" for note in scores.get("notes", []))
+
+
 def _scope(scores: Mapping[str, Any]) -> str:
-    certificate = scores.get("certificate") or {}
-    return f"The score generalises to: {certificate.get('generalises_to', 'not stated')}."
+    certificate = scores.get("certificate")
+    return f"The score generalises to: {certificate['generalises_to']}." if certificate else "Nothing was trained."
 
 
 def _stamps(results: Results) -> Iterable[str]:
@@ -52,6 +58,7 @@ def _stamps(results: Results) -> Iterable[str]:
     yield from (str(note) for note in certificate.get("transductive", []))
     if certificate.get("allow_leak"):
         yield f"Scored although it leaks; the reason given: {certificate['allow_leak']}"
+    yield from (str(warning) for warning in results.scores.get("warnings", []))
     if results.missing:
         total = len(results.recordings) + len(results.missing)
         names = "; ".join(f"{name} ({reason})" for name, reason in results.missing.items())

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, StoreError, unknown
+from ..errors import StoreError, UsageError, unknown
 from ..pipelines import config
 from ..pipelines.request import Request
 from .document import document
@@ -109,7 +109,7 @@ def carrier(request: Request) -> AbstractContextManager[Carry]:
         from . import workers
 
         return workers.carrier(request)
-    raise ConfigError(unknown("executor", request.executor, ["local"]), code="E-USAGE-EXECUTOR")
+    raise UsageError(unknown("executor", request.executor, ["local"]), code="E-USAGE-EXECUTOR")
 
 
 def command_line(arguments: Sequence[str] = ()) -> str:

@@ -33,7 +33,7 @@ def document(name: str, request: Request, tally: Tally, wall_s: float) -> dict[s
         "certificate": scores.get("certificate"),
         "failures": [{"unit": e["unit"], **_brief(e["error"])} for e in tally.failed],
         "notes": scores.get("notes", []),
-        "warnings": tally.warnings,
+        "warnings": [*tally.warnings, *scores.get("warnings", [])],
     }
 
 

@@ -48,7 +48,7 @@ class Run:
         plan = make_plan(self.pipeline, sources, self.request.until, cohort)
         context = self.context(sources, cohort)
         self.phase(context, plan.recordings)
-        if not includes(self.request.until, "train") or not self.pipeline.train:
+        if not includes(self.request.until, "train"):
             return self._finished(plan)
         survivors = self._survivors(plan)
         if not survivors or (self.request.fail_fast and self.tally.failed):

@@ -73,7 +73,9 @@ def test_one_subject_only(cli, dataset, file, tmp_path):
 
 def test_a_target_in_a_column_that_participants_do_not_have(cli, dataset, tmp_path):
     other = tmp_path / "p.yaml"
-    other.write_text(PIPELINES.replace("{entity: task, positive: work}", "{participants: agee, as: number}"))
+    other.write_text(PIPELINES.replace("{entity: task, positive: work}", "{participants: agee, as: number}")
+                     .replace("{logistic_regression: {C: 1.0}}", "ridge").replace("balance: weights", "balance: none")
+                     .replace("[balanced_accuracy, roc_auc]", "[mae]"))  # fmt: skip
     told(run(cli, dataset, other, tmp_path / "out"), 4, "agee", "Did you mean 'age'?")
 
 
@@ -100,7 +102,7 @@ def test_an_output_folder_that_is_a_file(cli, dataset, file, tmp_path):
 
 
 def test_an_executor_that_is_not_there(cli, dataset, file, tmp_path):
-    told(run(cli, dataset, file, tmp_path / "out", "--executor", "slrum"), 2, "E-USAGE-EXECUTOR", "slurm")
+    told(run(cli, dataset, file, tmp_path / "out", "--executor", "slrum"), 2, "E-USAGE-EXECUTOR", "local")
 
 
 def test_a_stage_that_is_not_there(cli, dataset, file, tmp_path):
@@ -197,8 +199,8 @@ def test_events_that_are_missing(cli, dataset, tmp_path):
 
 def test_a_channel_that_is_not_there(cli, dataset, tmp_path):
     other = tmp_path / "p.yaml"
-    other.write_text(PIPELINES.replace("pick: {types: [eeg]}", "pick: {channels: [Fz, Ozz]}"))
-    told(run(cli, dataset, other, tmp_path / "out"), 6, "Ozz", "Did you mean")
+    other.write_text(PIPELINES.replace("pick: {types: [eeg]}", "pick: {channels: [Fz, O22]}"))
+    told(run(cli, dataset, other, tmp_path / "out"), 6, "O22", "Did you mean 'O2'?")
 
 
 def test_a_filter_above_half_the_rate(cli, dataset, file, tmp_path):
