@@ -145,7 +145,8 @@ def _in_si(
         )  # fmt: skip
     notes = _contradictions(signal, names, types, header, table, where)
     scaled = [to_si(unit) for unit in chosen]
-    data = signal.data * np.array([[factor] for _, factor in scaled])
+    data = signal.data
+    data *= np.array([[factor] for _, factor in scaled])  # in place: the array is the reader's own, and may be large
     return data, tuple(unit for unit, _ in scaled), notes
 
 

@@ -201,7 +201,7 @@ def _check_gap(onset: float, expected: float, path: Path) -> None:
 def _entries(record: bytes, path: Path) -> list[tuple[float, float, str]]:
     """Return the time-stamped annotations of a record; the time of the record itself has an empty description."""
     found = []
-    for entry in record.split(b"\0"):
+    for entry in record.rstrip(b"\0").split(b"\0"):
         stamp, _, texts = entry.partition(b"\x14")
         if not stamp:
             continue
