@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ._torch_blocks import flat_size, n_samples_of
-
-SPATIAL = 4  # place of the spatial filters among the layers
+from ._torch_front import TemporalNormSpatial
 
 
 class EEGNet(nn.Module):
@@ -51,23 +50,20 @@ class EEGNet(nn.Module):
         dropout: float = 0.5,
     ):
         super().__init__()
-        wide, long, short = n_temporal * n_spatial, n_samples_of(kernel, sfreq), n_samples_of(0.5, sfreq / 4)
+        wide = n_temporal * n_spatial
+        long, short = max(2, n_samples_of(kernel, sfreq)), max(2, n_samples_of(0.5, sfreq / 4))
         self.layers = nn.Sequential(
-            nn.Unflatten(1, (1, n_chans)),
-            nn.ZeroPad2d((long // 2 - 1, long - long // 2, 0, 0)),
-            nn.Conv2d(1, n_temporal, (1, long), bias=False),
-            nn.BatchNorm2d(n_temporal),
-            nn.Conv2d(n_temporal, wide, (n_chans, 1), groups=n_temporal, bias=False),
-            nn.BatchNorm2d(wide),
+            TemporalNormSpatial(n_chans, n_temporal, n_spatial, long),
+            nn.BatchNorm1d(wide),
             nn.ELU(),
-            nn.AvgPool2d((1, 4)),
+            nn.AvgPool1d(4),
             nn.Dropout(dropout),
-            nn.ZeroPad2d((short // 2 - 1, short - short // 2, 0, 0)),
-            nn.Conv2d(wide, wide, (1, short), groups=wide, bias=False),
-            nn.Conv2d(wide, n_separable, 1, bias=False),
-            nn.BatchNorm2d(n_separable),
+            nn.ConstantPad1d((short // 2 - 1, short - short // 2), 0.0),
+            nn.Conv1d(wide, wide, short, groups=wide, bias=False),
+            nn.Conv1d(wide, n_separable, 1, bias=False),
+            nn.BatchNorm1d(n_separable),
             nn.ELU(),
-            nn.AvgPool2d((1, 8)),
+            nn.AvgPool1d(8),
             nn.Dropout(dropout),
             nn.Flatten(),
         )
@@ -81,6 +77,6 @@ class EEGNet(nn.Module):
     @torch.no_grad()
     def constrain(self) -> None:
         """Keep the norm of each spatial filter within 1 and of each class's weights within 0.25, as the paper does."""
-        for layer, limit in ((self.layers[SPATIAL], 1.0), (self.classifier, 0.25)):
-            weight = cast(Tensor, layer.weight)
+        spatial = cast(TemporalNormSpatial, self.layers[0]).spatial.weight
+        for weight, limit in ((spatial, 1.0), (self.classifier.weight, 0.25)):
             weight.copy_(torch.renorm(weight, 2, 0, limit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 from neurocli import registry
 from neurocli.models._deep import network_class
 from neurocli.models._torch_blocks import TemporalSpatial
+from neurocli.models._torch_front import TemporalNormSpatial, window_moments
 
 # outputs of the authors' code with the weights and samples made below, depth 1 and 2 of DBConformer
 AUTHORS = json.loads((Path(__file__).parent / "authors_outputs.json").read_text())
@@ -114,7 +116,7 @@ def test_eegnet_keeps_its_norms():
         for weight in module.parameters():
             weight.mul_(100)
     module.constrain()
-    assert module.layers[4].weight.flatten(1).norm(dim=1).max() <= 1 + 1e-6
+    assert module.layers[0].spatial.weight.flatten(1).norm(dim=1).max() <= 1 + 1e-6
     assert module.classifier.weight.norm(dim=1).max() <= 0.25 + 1e-6
 
 
@@ -125,3 +127,38 @@ def test_a_tcn_sees_the_past_only():
     later[..., 120:] += 1
     with torch.no_grad():
         assert torch.equal(blocks(x)[..., :120], blocks(later)[..., :120])
+
+
+def in_order(front, x):
+    """Return what the layers of `TemporalNormSpatial` give one after the other."""
+    padded = F.pad(x[:, None], (front.kernel // 2 - 1, front.kernel - front.kernel // 2))
+    return front.spatial(front.norm(front.temporal(padded)))[:, :, 0]
+
+
+@pytest.mark.parametrize("kernel", [2, 5, 16])
+def test_mixing_channels_first_changes_nothing(kernel):
+    """Oracle: the layers in order; outputs, gradients and running statistics, in training and after."""
+    torch.manual_seed(0)
+    fast = TemporalNormSpatial(3, 4, 2, kernel).double()
+    plain = copy.deepcopy(fast)
+    for _ in range(3):
+        x = torch.randn(6, 3, 40, dtype=torch.float64) + 0.5
+        goal = torch.randn(6, 8, 40, dtype=torch.float64)
+        for module, output in ((fast, fast(x)), (plain, in_order(plain, x))):
+            module.zero_grad()
+            (output * goal).sum().backward()
+        assert torch.allclose(fast(x), in_order(plain, x), atol=1e-9)
+        for one, two in zip(fast.parameters(), plain.parameters(), strict=True):
+            assert torch.allclose(one.grad, two.grad, atol=1e-8)
+    for one, two in zip(fast.buffers(), plain.buffers(), strict=True):
+        assert torch.allclose(one, two, atol=1e-9)
+    assert torch.allclose(fast.eval()(x), in_order(plain.eval(), x), atol=1e-9)
+
+
+def test_moments_of_windows_are_those_of_the_windows():
+    x = torch.randn(3, 40, dtype=torch.float64)
+    moments, n = window_moments(x, 7)
+    windows = x.unfold(1, 7, 1).reshape(-1, 7)
+    assert n == len(windows)
+    assert torch.allclose(moments[:-1], windows.T @ windows / n, atol=1e-12)
+    assert torch.allclose(moments[-1], windows.mean(dim=0), atol=1e-12)
