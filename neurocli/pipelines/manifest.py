@@ -42,7 +42,7 @@ def append(path: Path, context: Context, tasks: Sequence[Task]) -> int:
     The index of a task is the number of its line, so it never changes, and workers that live on find new sections.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    first = sum(1 for _ in path.open("rb")) if path.exists() else 0
+    first = path.read_bytes().count(b"\n") if path.exists() else 0
     head = canonical({"version": VERSION, **asdict(context)})
     text = "".join(f"{line}\n" for line in [head, *(canonical(task.to_dict()) for task in tasks)])
     with path.open("ab") as file:
