@@ -29,5 +29,5 @@ def test_equal_documents_and_only_they_have_no_difference(a, b):
 
 
 def _none(document) -> dict:
-    """An empty mapping and a missing key read the same."""
+    """Return a mapping: an empty one and a missing key read the same."""
     return document if isinstance(document, dict) else {"": document}
