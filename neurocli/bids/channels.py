@@ -143,7 +143,7 @@ def _in_si(
             f"Nothing says which unit of voltage the channels {', '.join(lost)} are in.", code="E-INPUT-UNIT",
             where=where, remedy="Write it in the column units of channels.tsv: V, mV, µV or nV.",
         )  # fmt: skip
-    notes = _contradictions(signal, names, types, header, table, where)
+    notes = _contradictions(signal, names, types, header, table, where) + _nonsense(names, types, header, table)
     scaled = [to_si(unit) for unit in chosen]
     data = signal.data
     data *= np.array([[factor] for _, factor in scaled])  # in place: the array is the reader's own, and may be large
@@ -167,6 +167,21 @@ def _contradictions(
     return (
         noted(warning=f"{said}. Only {first} gives a signal of a plausible size (std {spread:.3g}), so it counts."),
     )
+
+
+def _nonsense(
+    names: Sequence[str], types: Sequence[str], header: list[str], table: list[str]
+) -> tuple[dict[str, Any], ...]:
+    """Return notes on units in the table that are none of voltage, where the header has one."""
+    odd = [i for i, kind in enumerate(types) if kind in VOLTAGES and is_voltage(header[i])
+           and table[i] and not is_voltage(table[i])]  # fmt: skip
+    notes = []
+    for wrong, right in dict.fromkeys((table[i], header[i]) for i in odd):
+        who = ", ".join(names[i] for i in odd if table[i] == wrong)
+        notes.append(
+            noted(warning=f"channels.tsv gives {who} the unit {wrong!r}; that of the header, {right}, counts.")
+        )
+    return tuple(notes)
 
 
 def _is_plausible(volts: float) -> bool:

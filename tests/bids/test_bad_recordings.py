@@ -231,6 +231,24 @@ def test_a_wrong_unit_in_the_table_is_overruled_by_the_header_and_said(dataset):
     assert "the header says µV, channels.tsv says V. Only µV" in found.notes[0]["warning"]
 
 
+def test_a_unit_that_is_none_is_overruled_by_the_header_and_said(dataset):
+    dataset.channels(units=("furlong", "µV", "µV", "n/a"))
+    found = dataset.read()
+    np.testing.assert_allclose(found.data, noise() * 1e-6, atol=1e-6)
+    assert [note["warning"] for note in found.notes] == [
+        "channels.tsv gives Fp1 the unit 'furlong'; that of the header, µV, counts."
+    ]
+
+
+def test_the_real_gdf_that_is_off_by_thousands_is_said(shared_data, tmp_path):
+    dataset = Dataset(tmp_path / "data")
+    source = next((shared_data / "ssvep/sourcedata").rglob("*.gdf"))
+    dataset.path("eeg.gdf").write_bytes(source.read_bytes())
+    found = dataset.read()
+    assert found.ch_types == ("eeg",) * 8
+    assert "is no brain signal: look at the units" in found.notes[-1]["warning"]
+
+
 def test_a_contradiction_that_the_signal_does_not_decide_is_an_error(dataset):
     dataset.channels(units="mV")  # 20 uV and 20 mV: only the first is EEG
     assert "Only µV" in dataset.read().notes[0]["warning"]

@@ -13,7 +13,7 @@ ROOM = Path(bids.__file__).parent
 CODE = ["channels.py", "image.py", "places.py", "read.py", "sidecars.py", "tables.py", "units.py",
         *sorted(path.relative_to(ROOM).as_posix() for path in (ROOM / "readers").glob("*.py"))]  # fmt: skip
 # Changed code and the same numbers: write the new digest. Other numbers: bump VERSION as well.
-GOLDEN = (1, "e80f0d7ef8ff384c")
+GOLDEN = (1, "7398c0f3f2fafd42")
 
 
 def without_words(path: Path) -> str:
