@@ -28,9 +28,10 @@ class Onnx:
     Parameters
     ----------
     data : bytes or None
-        The file. Its input ``X`` is float32 of shape (n, n_features), its last output has the scores.
+        The file. Its input ``X`` is float32 of shape (n, n_features) or (n, n_chans, n_times), its last output has the
+        scores.
     takes : str
-        What `X` is: ``features``, or what the named member gives (``features after tangent_space``).
+        What `X` is: ``features``, ``epochs``, or what the named member gives (``features after tangent_space``).
     reason : str
         Why `data` is None, or why it begins after the features; empty otherwise.
     error : float or None
@@ -59,11 +60,22 @@ def to_onnx(chain: Chain, X: np.ndarray, samples: Any = None) -> Onnx:
     for _, estimator in chain.fitted_[:start]:
         extra = {"samples": samples} if getattr(estimator, "needs_samples", False) else {}
         X = estimator.transform(X, **extra)
+    if hasattr(chain.fitted_[-1][1], "signature_"):
+        return _deep(chain, X, start)
     if X.ndim > 2:
         return Onnx(None, reason=f"{chain.fitted_[-1][0]!r} has no ONNX form.")
     last = chain.fitted_[start - 1][0] if start else ""
     reason = f"{last!r} has no ONNX form, so the file begins after it." if start else ""
     return _converted(chain.fitted_[start:], X, f"features after {last}" if start else "features", reason)
+
+
+def _deep(chain: Chain, X: np.ndarray, start: int) -> Onnx:
+    from ._onnx_deep import deep_to_onnx
+
+    before = chain.fitted_[start - 1][0] if start else ""
+    reason = f"{before!r} has no ONNX form, so the file begins after it." if start else ""
+    takes = f"epochs after {before}" if start else "epochs"
+    return _checked(Onnx(deep_to_onnx(chain.fitted_[-1][1]), takes, reason), chain.fitted_[-1:], X.astype(np.float32))
 
 
 def _first_convertible(chain: Chain) -> int:
@@ -114,7 +126,7 @@ def _checked(result: Onnx, members: list[tuple[str, Any]], X: np.ndarray) -> Onn
     options.log_severity_level, options.intra_op_num_threads = 3, 1
     session = onnxruntime.InferenceSession(result.data, options, providers=["CPUExecutionProvider"])
     found = np.asarray(session.run(None, {"X": X})[-1], float).reshape(len(X), -1)
-    Z = X.astype(float)
+    Z = X.astype(float) if X.ndim == 2 else X
     for _, estimator in members[:-1]:
         Z = estimator.transform(Z)
     expected = chain_scores(members[-1][1], Z)

@@ -41,8 +41,8 @@ class ChannelPatches(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, n_chans, n_times) to tokens (n, n_chans, width)."""
         filtered = F.elu(self.filter(x.flatten(0, 1).unsqueeze(1)))
-        tokens: Tensor = self.project(filtered.mean(dim=-1)).unflatten(0, x.shape[:2])
-        return tokens
+        tokens: Tensor = self.project(filtered.mean(dim=-1))
+        return tokens.reshape(-1, x.shape[1], tokens.shape[-1])
 
 
 class DBConformer(nn.Module):

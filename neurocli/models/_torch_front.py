@@ -39,7 +39,7 @@ class TemporalNormSpatial(nn.Module):
         gain = self.norm.weight / torch.sqrt(variance + self.norm.eps)
         shift = (self.norm.bias - gain * mean).repeat_interleave(self.n_spatial)
         kernels = (gain[:, None] * filters).repeat_interleave(self.n_spatial, dim=0)
-        return F.conv1d(mixing @ padded, kernels[:, None], shift * mixing.sum(dim=1), groups=len(mixing))
+        return F.conv1d(mixing @ padded, kernels[:, None], shift * mixing.sum(dim=1), groups=mixing.shape[0])
 
     def _statistics(self, padded: Tensor, filters: Tensor) -> tuple[Tensor, Tensor]:
         if not self.training:

@@ -80,3 +80,21 @@ def test_what_has_no_onnx_form_says_so(columns):
 def test_the_same_chain_gives_the_same_bytes(columns):
     chain = build_chain([use("standardize"), use("svm")]).fit(*columns)
     assert to_onnx(chain, columns[0]).data == to_onnx(chain, columns[0]).data
+
+
+DEEP = [name for name, definition in registry.definitions("models").items() if hasattr(definition, "network")]
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_a_deep_decoder_takes_epochs_in_volts(name):
+    rng = np.random.default_rng(0)
+    x = (rng.normal(size=(24, 3, 128)) * 1e-5 + 2e-5).astype(np.float32)
+    small = {"deep4": {"pool": 2}, "eeg_conformer": {"depth": 1}, "dbconformer": {"depth": 1}}
+    samples = {"subject": ["01"] * 24, "duration": [1.0] * 24}
+    uses = [use("euclidean_alignment"), use(name, n_epochs=1, **small.get(name, {}))]
+    plain = build_chain(uses[1:]).fit(x, np.tile([0, 1], 12), samples)
+    result = to_onnx(plain, x, samples)
+    assert result.takes == "epochs"
+    assert np.allclose(run(result.data, x[:7]), plain.decision(x[:7], samples), atol=1e-5)
+    aligned = build_chain(uses).fit(x, np.tile([0, 1], 12), samples)
+    assert to_onnx(aligned, x, samples).takes == "epochs after euclidean_alignment"

@@ -13,6 +13,7 @@ from neurocli import registry
 from neurocli.errors import InputError, TemporaryError
 from neurocli.models import _training
 from neurocli.models._adam import AdamW
+from neurocli.models._card import card
 from neurocli.models._chain import build_chain
 from neurocli.models._training import checkpointing
 
@@ -176,3 +177,16 @@ def test_training_does_not_import_the_compiler_of_torch():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_the_card_counts_what_can_be_counted_by_hand():
+    """The layers of EEGNet, each multiplied out."""
+    fitted = chain(n_epochs=3).fit(*data()).fitted_[-1][1]
+    found = card(fitted)
+    # 3 channels, 64 samples at 128 Hz: mixing, 64-tap filters, 16-tap filters, pointwise, 2 classes of 16 × 2 numbers
+    mixing, temporal = 16 * 3 * (64 + 63), 16 * 64 * 64
+    separable, pointwise, classes = 16 * 16 * 16, 16 * 16 * 16, 2 * 32
+    assert found["flops"] == 2 * (mixing + temporal + separable + pointwise + classes)
+    assert found["n_parameters"] == 8 * 64 + 2 * 8 + 16 * 3 + 2 * 16 + 16 * 16 + 16 * 16 + 2 * 16 + 2 * 32 + 2
+    assert found["n_epochs"] == 3
+    assert found["latency_s"] > 0
