@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 # order of the BIDS specification; Python name -> key in a file name
 SHORT = {
@@ -31,8 +32,15 @@ def parse_name(filename: str) -> tuple[Entities, str, str]:
     """
     base, dot, extension = filename.partition(".")
     *pairs, suffix = base.split("_")
-    entities = {LONG.get(key, key): value for key, _, value in (pair.partition("-") for pair in pairs) if value}
+    entities = {name: value for name, value in map(_pair, pairs) if value}
     return entities, suffix, dot + extension
+
+
+@cache
+def _pair(pair: str) -> tuple[str, str]:
+    """Return the name and the value of ``task-rest``; a dataset says the same few again and again."""
+    key, _, value = pair.partition("-")
+    return LONG.get(key, key), value
 
 
 def label(value: str, name: str) -> str:
