@@ -161,7 +161,11 @@ def _score(metric: Metric, evidence: Evidence, model: Parts, seed: int) -> dict[
         **_drift(metric, evidence),
         "n_subjects": len(evidence.groups),
         "n_samples": sum(len(part.y_true) for part in model.items if part.seed == model.items[0].seed),
-        "per_fold": [_fold(metric, part, model) for part in model.items],
+        "per_fold": [
+            _fold(metric, part, model) | {"n_train": fit.saw.get("n_train")}
+            for part, fit in zip(model.items, evidence.model, strict=True)
+        ],
+        "voted": _voted(metric, model, evidence),
         "per_subject": _per_group(metric, model, evidence),
     }
 
@@ -200,6 +204,21 @@ def _per_group(metric: Metric, model: Parts, evidence: Evidence) -> list[dict[st
         value = float(np.mean([metric(y_true, y_score) for y_true, y_score in own]))
         found.append({evidence.group: name, "value": value, "n_samples": len(own[0][0])})
     return found
+
+
+def _voted(metric: Metric, model: Parts, evidence: Evidence) -> float | None:
+    """Return the score of the groups, each by the mean of its predictions, where the label is the group's."""
+    if metric.task == "number" or len(evidence.groups) < 2:
+        return None
+    values = []
+    for pooled in model.pooled:
+        own = [pooled.group == i for i in range(len(evidence.groups))]
+        labels = [np.unique(pooled.y_true[rows]) for rows in own]
+        if any(len(label) != 1 for label in labels):
+            return None
+        votes = np.array([pooled.y_score[rows].mean(axis=0) for rows in own])
+        values.append(metric(np.concatenate(labels), votes))
+    return float(np.mean(values))
 
 
 def _against_null(metric: Metric, evidence: Evidence, how: str, value: float) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def fit(subject, right, n=10, role="model", seed=1, **saw):
     wrong = np.arange(2 * n) % n >= round(right * n)
     p = np.where(wrong, 1 - y, y) * 0.6 + 0.2
     samples = {"subject": [subject] * 2 * n, "signal": [str(i) for i in range(2 * n)]}
-    return Fitted(role, f"sub-{subject}", y, np.column_stack([1 - p, p]), samples, CLASSES, saw={"seed": seed, **saw})
+    saw = {"seed": seed, "n_train": 80, **saw}
+    return Fitted(role, f"sub-{subject}", y, np.column_stack([1 - p, p]), samples, CLASSES, saw=saw)
 
 
 def null(subject, shares, first=0, seed=1):
@@ -64,7 +65,7 @@ def test_a_score_stands_beside_what_it_is_compared_with():
     assert score["null"] == pytest.approx([0.4, 0.5, 0.6, 0.8])
     assert score["null_facts"]["smallest_p"] == 1 / 5
     assert (score["n_subjects"], score["n_samples"]) == (5, 100)
-    assert score["per_fold"][0] == {"fold": "sub-01", "value": 0.9, "n_samples": 20}
+    assert score["per_fold"][0] == {"fold": "sub-01", "value": 0.9, "n_samples": 20, "n_train": 80}
     assert score["per_subject"][1] == {"subject": "02", "value": 0.8, "n_samples": 20}
     assert [row["value"] for row in score["per_subject"]] == pytest.approx(list(RIGHT.values()))
     assert score["aggregate"] == MEAN
@@ -144,6 +145,18 @@ def test_numbers_are_scored_together_and_have_no_drift():
     assert one(document, "mae")["aggregate"] == POOLED
     assert one(document, "mae")["chance"] == pytest.approx(1.2)
     assert one(document, "mae")["drift"] is None
+
+
+def test_people_are_voted_on_where_the_label_is_theirs():
+    """Three of four windows right makes a person right; the fourth person is lost by two to two in confidence."""
+    p = {"a": [0.9, 0.8, 0.7, 0.3], "b": [0.6, 0.7, 0.8, 0.9], "c": [0.1, 0.2, 0.3, 0.6], "d": [0.4, 0.45, 0.9, 0.95]}
+    truth = {"a": 1, "b": 1, "c": 0, "d": 0}
+    fits = []
+    for name, share in p.items():
+        score = np.column_stack([1 - np.array(share), share])
+        fits.append(Fitted("model", name, np.full(4, truth[name]), score, {"subject": [name] * 4}, CLASSES))
+    assert one(judge(fits, ["accuracy"]), "accuracy")["voted"] == 0.75
+    assert one(judge(everything(), ["accuracy"]), "accuracy")["voted"] is None
 
 
 def test_seeds_are_averaged_and_samples_counted_once():
