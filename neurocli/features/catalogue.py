@@ -14,6 +14,7 @@ from ..errors import ConfigError, unknown
 from .define import FEATURES, GIVERS, QUANTITIES, ROOTS, TWINS, Definition, Given
 
 INDEX = Path(__file__).with_name("index.json")
+WHERE_TO_LOOK = {"reference": (), "cpu": ("cpu",), "cuda": ("cuda", "cpu")}
 PACKAGE = __name__.rpartition(".")[0]
 MACHINERY = {
     "define",
@@ -107,12 +108,18 @@ def _load(table: dict[str, Definition], kind: str, name: str) -> None:
 
 
 def twin(backend: str, name: str, given: Given) -> Definition | None:
-    """Return the twin of a feature or quantity on a backend that holds for these settings, or None."""
-    module = index()["twins"].get(backend, {}).get(name)
-    if module and (backend, name) not in TWINS and not _usable(module):
-        return None
-    found = TWINS.get((backend, name))
-    return found if found and (found.when is None or found.when(given)) else None
+    """Return the twin of a feature or quantity on a backend that holds for these settings, or None.
+
+    What has no twin for a GPU is computed by the one for the processor.
+    """
+    for one in WHERE_TO_LOOK[backend]:
+        module = index()["twins"].get(one, {}).get(name)
+        if module and (one, name) not in TWINS and not _usable(module):
+            continue
+        found = TWINS.get((one, name))
+        if found and (found.when is None or found.when(given)):
+            return found
+    return None
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..data.features import Block
-from ..errors import InputError, UsageError, unknown
+from ..errors import InputError, MissingError, UsageError, unknown
 from .define import BACKENDS
 from .memo import Memo, preload
 from .requests import Request, columns, prepare
@@ -72,12 +72,15 @@ def compute(
         For an unknown feature or setting.
     InputError
         For no epochs, too few samples or channels, or settings that the signal cannot satisfy.
+    MissingError
+        If a GPU is asked for and there is none (``E-ENVIRONMENT-GPU``).
     """
     _check_signal(x, sfreq, ch_names)
+    within = _dtype(x, dtype, backend)
     asked = prepare(requests, x.shape, sfreq, ch_names)
     for request in asked:
         preload(backend, request)
-    work = partial(_chunk_of, x, _dtype(x, dtype, backend), sfreq, tuple(ch_names), backend, asked)
+    work = partial(_chunk_of, x, within, sfreq, tuple(ch_names), backend, asked)
     size = chunk or max(1, CHUNK_SAMPLES // max(1, x.shape[1] * x.shape[2]))
     starts = [(start, min(start + size, len(x))) for start in range(0, len(x), size)]
     values = _gathered(len(x), starts, work, n_threads, progress)
@@ -104,10 +107,23 @@ def _check_signal(x: np.ndarray, sfreq: float, ch_names: Sequence[str]) -> None:
 def _dtype(x: np.ndarray, dtype: Any, backend: str) -> np.dtype[Any]:
     if backend not in BACKENDS:
         raise UsageError(unknown("backend", backend, BACKENDS), code="E-USAGE-BACKEND")
+    if backend == "cuda":
+        _check_gpu()
     if backend == "reference":
         return np.dtype(np.float64)
     wanted = np.dtype(dtype) if dtype is not None else x.dtype
     return wanted if wanted in (np.float32, np.float64) else np.dtype(np.float64)
+
+
+def _check_gpu() -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        raise MissingError(
+            "The backend 'cuda' was asked for, and torch finds no GPU here.",
+            code="E-ENVIRONMENT-GPU",
+            remedy="Use the backend 'cpu', or install a torch with CUDA on a machine with a GPU.",
+        )
 
 
 def _gathered(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurocli.errors import ConfigError, InputError, UsageError
-from neurocli.features import spectrum
-from neurocli.features.define import QUANTITIES
+from neurocli.errors import ConfigError, InputError, MissingError, UsageError
+from neurocli.features import catalogue, spectrum
+from neurocli.features.define import QUANTITIES, TWINS
 from neurocli.features.engine import compute
 
 SFREQ = 128.0
@@ -106,3 +106,21 @@ def test_an_unknown_name_is_met_with_the_nearest(name, settings, sentence):
 def test_an_unknown_backend_is_refused():
     with pytest.raises(UsageError, match="Unknown backend 'gpu'"):
         compute(X, SFREQ, [("mean", {})], ch_names=NAMES, backend="gpu")
+
+
+def test_a_gpu_that_is_not_there_is_said_so(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(MissingError, match="torch finds no GPU here") as caught:
+        compute(X, SFREQ, [("mean", {})], ch_names=NAMES, backend="cuda")
+    assert caught.value.code == "E-ENVIRONMENT-GPU"
+
+
+def test_a_twin_that_cannot_be_imported_is_replaced_by_the_reference(monkeypatch):
+    """No compiler on the machine: the same values, slower, and said once."""
+    changed = {**catalogue.index(), "twins": {"cpu": {"line_length": "neurocli.features.kernels.absent"}}}
+    monkeypatch.setattr(catalogue, "index", lambda: changed)
+    monkeypatch.delitem(TWINS, ("cpu", "line_length"), raising=False)
+    with pytest.warns(UserWarning, match="kernels.absent cannot be used"):
+        (block,) = compute(X, SFREQ, [("line_length", {})], ch_names=NAMES)
+    (again,) = compute(X, SFREQ, [("line_length", {})], ch_names=NAMES, backend="reference")
+    np.testing.assert_array_equal(block.values, again.values)
