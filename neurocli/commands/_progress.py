@@ -29,6 +29,10 @@ def _silent(event: Event) -> None:
     del event
 
 
+def _stages(event: Event) -> str:
+    return ", ".join(dict.fromkeys(unit.split("/")[0] for unit in event["units"]))
+
+
 class _Plain:
     """Lines of text, at most one every ten seconds, and the end of each phase."""
 
@@ -37,7 +41,7 @@ class _Plain:
 
     def __call__(self, event: Event) -> None:
         if event["event"] == "phase":
-            self.done, self.total, self.stage = 0, len(event["units"]), event["units"][0].split("/")[0]
+            self.done, self.total, self.stage = 0, len(event["units"]), _stages(event)
         elif event["event"] in ("done", "failed", "blocked"):
             self.done += 1
             if self.verbose or self.done == self.total or time.monotonic() - self.last > PLAIN_EVERY:
@@ -50,13 +54,13 @@ def _bar(verbose: bool) -> Iterator[Callable[[Event], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description:>21}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bars: list[Any] = []
 
         def report(event: Event) -> None:
             if event["event"] == "phase":
-                bars.append(progress.add_task(event["units"][0].split("/")[0], total=len(event["units"])))
+                bars.append(progress.add_task(_stages(event), total=len(event["units"])))
             elif event["event"] in ("done", "failed", "blocked") and bars:
                 progress.advance(bars[-1])
                 if verbose:
