@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, unknown
@@ -44,7 +45,7 @@ def carry_out(request: Request, show: Show) -> int:
     """Run what was asked for, print the answer, and return the exit status."""
     from ..runners.api import execute
 
-    if request.dry_run:
+    if request.dry_run and request.executor != "slurm":
         from .plan import print_plan
 
         return print_plan(request, as_json=show.json)
@@ -65,6 +66,8 @@ def answer(document: dict[str, Any], show: Show) -> None:
         print("\n".join(document["outputs"]))
     elif not show.quiet:
         _table(document)
+    for path in [] if show.json or show.quiet else document.get("batch", []):
+        print(Path(path).read_text("utf-8"))
     for failure in document["failures"]:
         place = f" {failure['where']}:" if failure.get("where") else ""
         print(f"failed {failure['unit']}: {failure['code']}{place} {failure['message']} "

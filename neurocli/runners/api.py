@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import StoreError, UsageError, unknown
 from ..pipelines import config
 from ..pipelines.request import Request
+from .detached import Detached
 from .document import document
 from .run import Carry, Report, Run
 
@@ -61,7 +62,11 @@ def execute(request: Request, report: Report = print_nothing) -> list[dict[str, 
 def _one(request: Request, pipeline: Pipeline, report: Report) -> dict[str, Any]:
     started = time.perf_counter()
     with carrier(request) as carry:
-        tally = Run(request, pipeline, carry, report).execute()
+        run = Run(request, pipeline, carry, report)
+        try:
+            tally = run.execute()
+        except Detached as left:
+            return left.document(document(pipeline.name, request, run.tally, time.perf_counter() - started))
     return document(pipeline.name, request, tally, time.perf_counter() - started)
 
 
@@ -109,7 +114,11 @@ def carrier(request: Request) -> AbstractContextManager[Carry]:
         from . import workers
 
         return workers.carrier(request)
-    raise UsageError(unknown("executor", request.executor, ["local"]), code="E-USAGE-EXECUTOR")
+    if request.executor == "slurm":
+        from . import slurm_run
+
+        return slurm_run.carrier(request)
+    raise UsageError(unknown("executor", request.executor, ["local", "slurm"]), code="E-USAGE-EXECUTOR")
 
 
 def command_line(arguments: Sequence[str] = ()) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import Exit, UsageError
 from ..pipelines.execute import run_task
 from ..pipelines.manifest import Manifest
 from ..pipelines.status import log_path
@@ -33,6 +34,14 @@ def serve_pipe(path: Path, fd: int) -> None:
 def run_range(path: Path, text: str) -> int:
     """Run tasks ``3`` or ``3-7`` one after the other and return the gravest exit status of their units."""
     single_threaded()
+    worker.heed(signal.SIGTERM, signal.SIGUSR1)  # what SLURM sends before it takes the machine away
+    try:
+        return _run_range(path, text)
+    except worker.Preempted:  # between two tasks
+        return int(Exit.TEMPORARY)
+
+
+def _run_range(path: Path, text: str) -> int:
     run_one, log_of = _of(path)
     gravest = 0
     for index in _indices(text):
@@ -40,6 +49,8 @@ def run_range(path: Path, text: str) -> int:
         errors = (
             [answer["error"]] if not answer["ok"] else [e["error"] for e in answer["result"]["events"] if "error" in e]
         )
+        if any(error["code"] == "E-RUN-PREEMPTED" for error in errors):
+            return int(Exit.TEMPORARY)
         gravest = max([gravest, *(int(error["exit"]) for error in errors)])
     return gravest
 

@@ -42,7 +42,7 @@ def serve(fd: int, run_one: RunOne, log_of: LogOf | None = None) -> None:
     """
     leave_with_parent()
     os.set_inheritable(fd, False)
-    signal.signal(signal.SIGTERM, _preempted)
+    heed(signal.SIGTERM)
     with _own_stdin() as lines:
         _answer(fd, {"ready": True})
         for line in lines:
@@ -58,8 +58,14 @@ def leave_with_parent() -> None:
         os._exit(1)  # it died before we could ask
 
 
+def heed(*numbers: int) -> None:
+    """Take these signals for the wish that the work leaves at its last checkpoint."""
+    for number in numbers:
+        signal.signal(number, _preempted)
+
+
 class Preempted(BaseException):
-    """SIGTERM came; no `except Exception` of a step may take it for a failure of its own."""
+    """We were asked to leave; no `except Exception` of a step may take it for a failure of its own."""
 
 
 def _preempted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the shape of a handler

@@ -267,7 +267,8 @@ class Store:
             self._prepare()
         lock = locked(f"{self.root}/locks/{key}", wait=wait)
         try:
-            held = lock.__enter__()
+            with speaking(self.root):
+                held = lock.__enter__()
         except UnsupportedError:
             self.counts["unclaimed"] += 1
             yield True
