@@ -15,11 +15,20 @@ from ._image import series
 if TYPE_CHECKING:
     from .confounds import Confounds
 
+MOTION = ["trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z"]
+SUFFIXES = {
+    "basic": [""],
+    "derivatives": ["", "_derivative1"],
+    "power2": ["", "_power2"],
+    "full": ["", "_derivative1", "_power2", "_derivative1_power2"],
+}
+HEAD_MM = 50.0  # radius on which a rotation counts as a shift
+
 
 def cleaned(data: Image, settings: Confounds) -> Image:
     """Return the image with the columns of the settings regressed out of each voxel."""
     series(data, settings.name)
-    names = chosen(data, settings.columns)
+    names = chosen(data, [*settings.columns, *patterns(settings)])
     design = confound_matrix(data, names)
     if design.shape[1] >= data.data.shape[-1]:
         message = f"{design.shape[1]} confounds leave nothing of {data.data.shape[-1]} volumes."
@@ -28,8 +37,39 @@ def cleaned(data: Image, settings: Confounds) -> Image:
     basis = _orthonormal(design)
     residual = x - (x @ basis) @ basis.T
     explained = 1 - residual.var() / x.var() if x.var() else 0.0
-    numbers = {"columns": names, "variance_explained": float(explained)}
+    numbers = {"columns": names, "variance_explained": float(explained), **displacement(data)}
     return noted(data, settings.name, numbers, data=residual)
+
+
+def patterns(settings: Confounds) -> list[str]:
+    """Return the columns of the strategy, in fMRIPrep's names."""
+    groups = {
+        "motion": _expanded(MOTION, settings.motion),
+        "high_pass": ["cosine*"],
+        "wm_csf": _expanded(["csf", "white_matter"], settings.wm_csf),
+        "global_signal": _expanded(["global_signal"], settings.global_signal),
+        "compcor": [f"a_comp_cor_{i:02d}" for i in range(settings.n_compcor)],
+        "ica_aroma": ["aroma*"],
+    }
+    return [pattern for group in settings.strategy for pattern in groups[group]]
+
+
+def _expanded(names: list[str], how: str) -> list[str]:
+    return [f"{name}{suffix}" for suffix in SUFFIXES[how] for name in names]
+
+
+def displacement(data: Image) -> dict[str, float]:
+    """Return mean and greatest framewise displacement, in m, where the table has the six motion parameters.
+
+    References
+    ----------
+    Power et al. (2012) NeuroImage 59:2142.
+    """
+    if not set(MOTION) <= set(data.confounds):
+        return {}
+    moves = np.abs(np.diff([[_number(value) for value in data.confounds[name]] for name in MOTION], axis=-1))
+    steps = (moves[:3].sum(axis=0) + HEAD_MM * moves[3:].sum(axis=0)) / 1000  # mm and radians in the table
+    return {"mean_displacement_m": float(np.nanmean(steps)), "greatest_displacement_m": float(np.nanmax(steps))}
 
 
 def chosen(data: Image, patterns: list[str]) -> list[str]:

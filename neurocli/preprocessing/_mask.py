@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,10 +46,14 @@ def _inside(data: Image, settings: Mask) -> np.ndarray:
 
 
 def _from_dataset(data: Image, desc: str) -> np.ndarray:
-    if data.mask is not None:
+    """Return the mask that the reader brought along, or one that lies where `masks` says."""
+    if data.masks and desc not in data.masks:
+        raise refuse(data, "E-INPUT-MASK", unknown("mask desc", desc, data.masks))
+    if data.mask is not None and (desc == "brain" or len(data.masks) <= 1):
         inside: np.ndarray = data.mask != 0
         return inside
-    if desc not in data.masks:
-        remedy = "Add a mask file to the dataset's derivatives, or use mask: {threshold: 0.2} or {compute: true}."
-        raise refuse(data, "E-INPUT-MASK", unknown("mask desc", desc, data.masks), remedy)
-    return nonzero(load(data.masks[desc], f"mask {desc}"))
+    path = data.masks.get(desc, "")
+    if Path(path).is_absolute():
+        return nonzero(load(path, f"mask {desc}"))
+    remedy = "Add a mask of the image's shape and place to the derivatives, or use mask: {threshold: 0.2}."
+    raise refuse(data, "E-INPUT-MASK", f"There is no mask {desc!r} that fits the image.", remedy)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..step import Step, named
+
+Expansion = Literal["basic", "derivatives", "power2", "full"]
 
 
 @named("confounds")
@@ -17,19 +19,45 @@ class Confounds(Step):
     ----------
     columns : list of str
         Names, or patterns such as ``trans_*`` and ``a_comp_cor_0[0-4]``.
+    strategy : list of str
+        Groups of columns as nilearn's `load_confounds` names them: ``motion``, ``high_pass`` (cosines), ``wm_csf``,
+        ``global_signal``, ``compcor`` (of all white matter and fluid; goes with ``high_pass``), ``ica_aroma``.
+    motion, wm_csf, global_signal : {'basic', 'derivatives', 'power2', 'full'}
+        Whether the group comes with first differences, squares, or both.
+    n_compcor : int
+        How many components of `compcor`.
 
     Raises
     ------
     InputError
         ``E-INPUT-CONFOUNDS``: there is no confounds table, no such column, or not one row a volume;
         ``E-INPUT-SHORT``: as many confounds as volumes.
+
+    References
+    ----------
+    Wang et al. (2024) PLoS Comput. Biol. 20:e1011942.
     """
 
-    columns: list[str] = Field(min_length=1)
+    columns: list[str] = Field(default_factory=list)
+    strategy: list[Literal["motion", "high_pass", "wm_csf", "global_signal", "compcor", "ica_aroma"]] = Field(
+        default_factory=list
+    )
+    motion: Expansion = "full"
+    wm_csf: Expansion = "basic"
+    global_signal: Expansion = "basic"
+    n_compcor: int = Field(default=5, ge=1)
     positional = "columns"
 
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.columns and not self.strategy:
+            raise ValueError("name columns, a strategy, or both.")
+        if "compcor" in self.strategy and "high_pass" not in self.strategy:
+            raise ValueError("compcor was computed after a high-pass, so strategy must have high_pass too.")
+        return self
+
     def run(self, data: Any, rng: Any = None) -> Any:
-        """Return the residual image."""
+        """Return the residual image; which columns, and how the head moved, is in its notes."""
         from ._confounds import cleaned
 
         return cleaned(data, self)

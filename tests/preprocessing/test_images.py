@@ -12,6 +12,8 @@ import nilearn.signal
 import numpy as np
 import pytest
 import scipy.signal
+from nilearn.interfaces.fmriprep import load_confounds
+from pydantic import ValidationError
 
 from neurocli.errors import ConfigError, InputError
 from neurocli.preprocessing.confounds import Confounds
@@ -154,6 +156,52 @@ def test_confounds_are_nilearn_clean():
     assert found.notes[-1]["columns"] == ["trans_x", "trans_x_derivative1"]
 
 
+FMRIPREP = [
+    *(f"{name}{suffix}" for name in ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z", "csf", "white_matter",
+      "global_signal") for suffix in ("", "_derivative1", "_power2", "_derivative1_power2")),
+    "cosine00", "cosine01", "a_comp_cor_00", "a_comp_cor_01", "a_comp_cor_02", "aroma_motion_03",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expansion", ["basic", "derivatives", "power2", "full"])
+@pytest.mark.parametrize("group", ["motion", "high_pass", "wm_csf", "global_signal"])
+def test_strategies_choose_the_columns_that_nilearn_loads(tmp_path, group, expansion):
+    rng = np.random.default_rng(0)
+    table = {name: rng.standard_normal(80).tolist() for name in FMRIPREP}
+    path = tmp_path / "sub-01_task-x_desc-confounds_timeseries.tsv"
+    rows = ["\t".join(FMRIPREP), *("\t".join(map(str, row)) for row in zip(*table.values(), strict=True))]
+    path.write_text("\n".join(rows))
+    path.with_suffix(".json").write_text("{}")
+    bold_path = tmp_path / "sub-01_task-x_desc-preproc_bold.nii.gz"
+    nibabel.save(nifti(bold(shape=(2, 2, 2, 80))), bold_path)
+    options = {} if group == "high_pass" else {group: expansion}
+    strategy = [group] if group == "high_pass" else ["high_pass", group]
+    expected, _ = load_confounds(str(bold_path), strategy=strategy, **options)
+    found = Confounds(strategy=strategy, **options).run(bold(shape=(4, 4, 4, 80), confounds=table))
+    assert set(found.notes[-1]["columns"]) == set(expected.columns)
+
+
+def test_compcor_and_aroma_are_chosen_by_name():
+    rng = np.random.default_rng(0)
+    table = {name: rng.standard_normal(40).tolist() for name in FMRIPREP}
+    step = Confounds(strategy=["high_pass", "compcor", "ica_aroma"], n_compcor=2)
+    columns = step.run(bold(confounds=table)).notes[-1]["columns"]
+    assert columns == ["cosine00", "cosine01", "a_comp_cor_00", "a_comp_cor_01", "aroma_motion_03"]
+    with pytest.raises(ValidationError, match="strategy must have high_pass too"):
+        Confounds(strategy=["compcor"])
+    with pytest.raises(ValidationError, match="name columns, a strategy, or both"):
+        Confounds()
+
+
+def test_displacement_is_that_of_power():
+    motion = {name: [0.0] * 40 for name in ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")}
+    motion["trans_x"] = [0.0] * 20 + [0.5] * 20  # half a millimetre once
+    motion["rot_z"] = [0.0] * 10 + [0.01] * 30  # a hundredth of a radian on 50 mm: another half
+    note = Confounds(strategy=["motion"], motion="basic").run(bold(confounds=motion)).notes[-1]
+    assert note["greatest_displacement_m"] == pytest.approx(0.5e-3)
+    assert note["mean_displacement_m"] == pytest.approx(1e-3 / 39)
+
+
 def test_block_means_of_a_series():
     recording = ZScore().run(Detrend().run(Mask(desc="brain").run(bold())))
     found = Epoch(events="trial_type", average=True).run(recording)
@@ -168,7 +216,7 @@ FLAT = np.diag([3.0, 3.0, 0.0, 1.0])
     ("step", "changes", "code", "sentence"),
     [
         (Mask(desc="brian"), {"mask": None, "masks": {"brain": "x"}}, "E-INPUT-MASK", "Did you mean 'brain'?"),
-        (Mask(desc="brain"), {"mask": None}, "E-INPUT-MASK", "Unknown mask desc 'brain'. Known: none."),
+        (Mask(desc="brain"), {"mask": None}, "E-INPUT-MASK", "There is no mask 'brain' that fits"),
         (Mask(desc="brain"), {"mask": np.ones((2, 2, 2))}, "E-INPUT-MASK", "The mask is 2 x 2 x 2 voxels"),
         (Mask(desc="brain"), {"mask": np.zeros((8, 9, 7))}, "E-INPUT-MASK", "The mask is empty."),
         (Mask(desc="brain"), {"data": np.ones((8, 9, 7))}, "E-INPUT-SHAPE", "a 4-D series, but the image is 8 x 9 x 7"),

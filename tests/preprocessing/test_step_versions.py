@@ -1,0 +1,78 @@
+"""A changed step must not be answered from the store: the golden digest of its code, and its version, go together.
+
+Where the code changed and the numbers are the same, write the new digests:
+``python -m tests.preprocessing.test_step_versions``. Where the numbers changed too, bump the step's `version` first:
+that voids what is cached of this step and of all that follows it.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+
+import pytest
+
+from neurocli import preprocessing, registry
+
+ROOM = Path(preprocessing.__file__).parent
+GOLDEN = Path(__file__).with_name("step_versions.json")
+STEPS = registry.definitions("steps")
+
+
+def without_words(tree: ast.AST) -> str:
+    """Return code as text, without comments, docstrings, and the empty fields that differ between Pythons."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
+            node.body[0] = ast.Pass()
+    return _dump(tree)
+
+
+def _dump(node: object) -> str:
+    if isinstance(node, ast.AST):
+        return type(node).__name__ + str([(k, _dump(v)) for k, v in ast.iter_fields(node) if v not in (None, [])])
+    return str([_dump(part) for part in node]) if isinstance(node, list) else repr(node)
+
+
+def neighbours(tree: ast.AST) -> Iterator[str]:
+    """Yield the modules of this room that a module imports, at its top or late."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+            yield node.module
+
+
+def modules_of(name: str) -> list[str]:
+    """Return every module of this room that a step's result depends on, in the order of the alphabet."""
+    found, open_ = set(), [STEPS[name].__module__.rpartition(".")[2]]
+    while open_:
+        module = open_.pop()
+        if module not in found:
+            found.add(module)
+            open_ += neighbours(ast.parse((ROOM / f"{module}.py").read_text(encoding="utf-8")))
+    return sorted(found)
+
+
+def code_of(name: str) -> str:
+    """Return a digest of the code on which a step's result depends; its defaults are part of that."""
+    code = [without_words(ast.parse((ROOM / f"{m}.py").read_text(encoding="utf-8"))) for m in modules_of(name)]
+    return blake2b("".join(code).encode(), digest_size=8).hexdigest()
+
+
+def now() -> dict[str, list[object]]:
+    return {name: [step.version, code_of(name)] for name, step in STEPS.items()}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_version_is_bumped_when_a_step_changes(name):
+    assert json.loads(GOLDEN.read_text()).get(name) == now()[name], (__doc__ or "").partition("\n\n")[2]
+
+
+def test_a_step_depends_on_its_helpers_and_not_on_others():
+    assert {"filter", "_filter", "_common"} <= set(modules_of("filter"))
+    assert "_ica" not in modules_of("filter")
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(now(), indent=1) + "\n")
