@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,10 @@ from typing import Any
 from ..errors import Exit, InputError
 from ..pipelines import gather
 from ..pipelines.config import Pipeline
+from ..pipelines.keys import digest_of
 from ..pipelines.manifest import Context
 from ..pipelines.plan import Plan, Source, includes, make_plan, member_of
-from ..pipelines.publish import published
+from ..pipelines.publish import label_of, published
 from ..pipelines.request import Request
 from ..pipelines.sources import find_cohort, find_sources
 from ..pipelines.units import Task, Unit
@@ -26,6 +28,11 @@ Report = Callable[[Event], None]
 Carry = Callable[[Context, Sequence[Task], Report], list[Event]]
 
 
+def new_id() -> str:
+    """Return a name for a run that sorts by time; two runs that start together have different ones."""
+    return f"{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(3).hex()}"
+
+
 @dataclass
 class Run:
     """One pipeline on one dataset, from the plan to the tally."""
@@ -34,7 +41,7 @@ class Run:
     pipeline: Pipeline
     carry: Carry
     report: Report
-    id: str = field(default_factory=lambda: time.strftime("%Y%m%dT%H%M%S"))
+    id: str = field(default_factory=new_id)
 
     def __post_init__(self) -> None:
         self.store = Store(self.request.store_folder, self.request.store_from)
@@ -115,7 +122,12 @@ class Run:
         )
 
     def _finished(self, plan: Plan) -> Tally:
+        """Close the tally, and have the store keep what the latest run of this pipeline refers to."""
         self.tally.n_recordings = len(plan.sources)
+        if self.tally.count("executed"):
+            keys = [event["key"] for event in self.tally.events if event["event"] == "done"]
+            out = str(self.request.out.absolute())
+            self.store.roots(f"{label_of(self.pipeline.name)}-{digest_of(out)}", keys, self.request.out)
         return self.tally
 
 
