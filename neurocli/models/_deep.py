@@ -15,7 +15,7 @@ from torch import nn
 from .. import registry
 from ..data.samples import Samples
 from ..errors import InputError
-from ._groups import group_labels
+from ._groups import group_labels, sfreq_of
 from ._training import Batch, logits_of, one_thread, train
 
 
@@ -68,7 +68,7 @@ class Deep(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Self:
         """Train; X of shape (n_samples, n_chans, n_times), y of shape (n_samples,) labels."""
         self.classes_, index = np.unique(y, return_inverse=True)
-        self._measure(X, _sfreq(X, samples, self.sfreq, self.network))
+        self._measure(X, sfreq_of(X, samples, self.sfreq, self.network))
         weight = np.ones(len(X)) if sample_weight is None else sample_weight
         rows, held = self._inner_split(index, samples)
         with one_thread(self.random_state):
@@ -149,14 +149,3 @@ def network_class(name: str) -> type[nn.Module]:
     """Return the module that a registered definition names in its class variable ``network``."""
     place, _, attribute = cast(Any, registry.get("models", name)).network.partition(":")
     return cast(type[nn.Module], getattr(import_module(place), attribute))
-
-
-def _sfreq(X: np.ndarray, samples: Samples | None, given: float | None, name: str) -> float:
-    durations = [value for value in (samples or {}).get("duration", []) if value]
-    if given or durations:
-        return given or X.shape[-1] / float(durations[0])
-    raise InputError(
-        f"{name!r} must know the sampling rate, and the sample table has no 'duration'.",
-        code="E-INPUT-MODEL",
-        remedy=f"Set '{name}.sfreq'.",
-    )

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from ..data.entities import SHORT
 from ..data.samples import Samples
-from ..errors import ConfigError
+from ..errors import ConfigError, InputError
 from ._spd import congruence, inverse_root, mean
 from ._subspace import inside, subspace
 
@@ -40,6 +40,24 @@ def group_labels(samples: Samples, by: str) -> list[str]:
             f"Samples cannot be grouped by {by!r}: the sample table has {', '.join(samples)}.", code="E-CONFIG-MODEL"
         )
     return ["/".join(str(value) for value in row) for row in zip(*(samples[name] for name in found), strict=True)]
+
+
+def sfreq_of(X: np.ndarray, samples: Samples | None, given: float | None, name: str) -> float:
+    """Return the sampling rate of epochs in Hz: as given, else from their ``duration`` in the sample table.
+
+    Raises
+    ------
+    InputError
+        ``E-INPUT-MODEL`` where neither says it.
+    """
+    durations = [value for value in (samples or {}).get("duration", []) if value]
+    if given or durations:
+        return given or X.shape[-1] / float(durations[0])
+    raise InputError(
+        f"{name!r} must know the sampling rate, and the sample table has no 'duration'.",
+        code="E-INPUT-MODEL",
+        remedy=f"Set '{name}.sfreq'.",
+    )
 
 
 class ByGroup(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -28,6 +28,8 @@ TRUSTED = (
     "neurocli.models._groups.EuclideanAlignment",
     "neurocli.models._groups.Recenter",
     "neurocli.models._select.Select",
+    "neurocli.models._ssvep.CanonicalCorrelation",
+    "neurocli.models._ssvep.TRCA",
     "neurocli.models._tangent.MDM",
     "neurocli.models._tangent.TangentSpace",
     "numpy.dtype",

@@ -16,6 +16,7 @@ SMALL = {
     "random_forest": {"n_estimators": 10},
     "gradient_boosting": {"max_iter": 10},
     "select": {"k": 3},
+    "canonical_correlation": {"freqs": [8.0, 12.0]},
     "confound_regression": {"columns": ["age"]},
     "calibrated": {"model": ["standardize", "lda"], "n_splits": 4},
     "select_variance": {"k": 3},
@@ -43,7 +44,8 @@ def simulated(kind: str, seed: int = 0, effect: float = 1.5):
         return rng.normal(size=(N, 6)) + effect * y[:, None] * (np.arange(6) < 2), y, samples
     epochs = rng.normal(size=(N, N_CHANNELS, N_TIMES))
     epochs[:, 0] *= 1 + effect * y[:, None]
-    if kind == "epochs":
+    if kind == "epochs":  # besides its power, each class has a rhythm of its own, 8 or 12 Hz
+        epochs[:, 1] += effect * np.sin(2 * np.pi * (8 + 4 * y[:, None]) * np.arange(N_TIMES) / SFREQ)
         return epochs.astype(np.float32), y, samples
     return np.einsum("ict,idt->icd", epochs, epochs) / N_TIMES, y, samples
 

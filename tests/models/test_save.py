@@ -37,6 +37,7 @@ def fitted():
     return build_chain(uses).fit(X, np.tile([0, 1], 20)), X
 
 
+@pytest.mark.slow  # imports scikit-learn in a process of its own
 def test_another_process_writes_the_same_bytes():
     """Addresses in memory and the hash seed leave no trace."""
     run = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=True, text=True)
