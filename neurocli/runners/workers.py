@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..errors import TemporaryError
 from ..pipelines import manifest
 from ..pipelines.manifest import Context
 from ..pipelines.request import Request
@@ -16,6 +18,7 @@ from ..store.ledger import Ledger
 from . import local, provenance, tasks
 from .crew import Crew
 from .run import Carry, Event, Report
+from .stopping import Level, Stop
 
 
 def run_folder(context: Context) -> Path:
@@ -27,6 +30,7 @@ def run_folder(context: Context) -> Path:
 def carrier(request: Request) -> Iterator[Carry]:
     """Yield a function that carries tasks out on this machine, with workers that live as long as the block."""
     crews: dict[Path, Crew] = {}
+    stop = Stop()
 
     def carry(context: Context, waiting: Sequence[Task], report: Report) -> list[Event]:
         path = run_folder(context) / "tasks.jsonl"
@@ -43,15 +47,35 @@ def carrier(request: Request) -> Iterator[Carry]:
             timeout_s=request.time_limit,
             fail_fast=request.fail_fast,
             on_event=lambda event: _tell(event, report),
+            stop=stop,
         )
         ledger = Ledger(Path(context.out) / ".neurocli" / "ledger")
+        if stop.level > Level.GO:
+            raise _stopped(stop, [(task, outcomes[first + i]) for i, task in enumerate(waiting)], context, ledger)
         return [e for i, task in enumerate(waiting) for e in _events(task, outcomes[first + i], context, ledger)]
 
-    try:
-        yield carry
-    finally:
-        for crew in crews.values():
-            crew.close()
+    with stop:
+        try:
+            yield carry
+        finally:
+            for crew in crews.values():
+                crew.close()
+
+
+def _stopped(
+    stop: Stop, ended: Sequence[tuple[Task, tasks.Outcome]], context: Context, ledger: Ledger
+) -> TemporaryError:
+    """Note what was cut off, and return the error that says how to go on."""
+    lost = [(task, outcome) for task, outcome in ended if outcome.status == "lost"]
+    for task, outcome in lost:
+        unit = _guilty(task, context, outcome)
+        ledger.append({**outcome.event(), "unit": unit.id, "key": unit.key, "run": context.run})
+    done = sum(outcome.status == "done" for _, outcome in ended)
+    message = f"Stopped: {done} of {len(ended)} tasks were done, {len(lost)} cut off; what is done is kept."
+    remedy = f"To resume: {shlex.join(['neurocli', *sys.argv[1:]])}"
+    error = TemporaryError(message, code="E-RUN-STOPPED", remedy=remedy)
+    error.exit_status = stop.exit_status
+    return error
 
 
 def _tell(event: Event, report: Report) -> None:
