@@ -13,6 +13,7 @@ from ..data.features import Features
 from ..data.recording import Epochs
 from ..data.samples import Samples, joined, n_samples, take
 from ..errors import ConfigError, InputError
+from ..evaluation.groups import Participants, row_of
 
 if TYPE_CHECKING:
     from ..data.payload import Payload
@@ -87,6 +88,26 @@ class Subset:
     def X(self, index: np.ndarray) -> np.ndarray:
         """Return the values of the samples at `index`, counted within the subset."""
         return self.cohort.X(self.index[np.asarray(index)])
+
+    def part(self, index: np.ndarray) -> Subset:
+        """Return those of the samples at `index`."""
+        return Subset(self.cohort, self.index[index], take(self.samples, index))
+
+
+def participant_columns(samples: Samples, participants: Participants) -> Samples:
+    """Return the columns of participants.tsv for each sample, as ``participants/age``.
+
+    Parameters
+    ----------
+    samples : dict of lists
+        The sample table.
+    participants : mapping of subject to row
+        ``participants.tsv``.
+    """
+    subjects = samples.get("subject", [])
+    rows = {subject: row_of(participants, subject) for subject in dict.fromkeys(subjects)}
+    names = dict.fromkeys(column for row in rows.values() for column in row if column != "participant_id")
+    return {f"participants/{name}": [rows[subject].get(name) for subject in subjects] for name in names}
 
 
 def gather(parts: Sequence[Payload]) -> Cohort:

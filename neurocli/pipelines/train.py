@@ -23,7 +23,7 @@ from ..models._baselines import baseline
 from ..models._chain import Chain, build_chain, spread
 from ..models._patterns import patterns
 from ..step import ModelStep
-from .cohort import Cohort, Subset, gather
+from .cohort import Cohort, Subset, gather, participant_columns
 from .search import searched
 from .settings import Target
 from .target import resolve
@@ -103,6 +103,7 @@ def _cohort(keys: Sequence[str], inputs: Inputs) -> Cohort:
 def _task(recipe: Recipe, cohort: Cohort, participants: Mapping[str, Mapping[str, Any]]) -> Task:
     labels = resolve(Target.model_validate(recipe["target"]), cohort.samples, participants)
     data = cohort.keep(labels.kept)
+    data.samples.update(participant_columns(data.samples, participants))  # for members that regress confounds out
     fold = Fold.from_dict(recipe["fold"])
     counted = labels.y.tolist() if labels.classes else None
     return _checked(Task(data, labels.y, labels.classes, fold, *fold.masks(data.samples, counted)))
@@ -177,7 +178,7 @@ def _drift(recipe: Recipe, task: Task) -> Fitted:
     control = drift_task(task.y, task.classes, samples, exchangeable(task.y, samples))
     if not len(control.kept):
         return _no_drift(recipe, task, control.note)
-    data = task.data.cohort.keep(task.data.index[control.kept])
+    data = task.data.part(control.kept)
     halved = Task(data, control.y, HALVES, task.fold, *task.fold.masks(data.samples, control.y.tolist()))
     if len(np.unique(halved.y[halved.train])) < 2 or not len(halved.test):
         return _no_drift(recipe, task, "not possible: a fold's training samples lie in one half")
@@ -289,9 +290,11 @@ def _spread(chain: Chain, scores: np.ndarray, classes: tuple[str, ...]) -> np.nd
 
 
 def _fitted(recipe: Recipe, task: Task, chain: Chain, saw: dict[str, Any], **more: Any) -> Fitted:
+    held = take(task.data.samples, task.test)
+    samples = {name: column for name, column in held.items() if not name.startswith("participants/")}
     return Fitted(
-        recipe["role"], task.fold.name, task.y[task.test], _decision(chain, task), take(task.data.samples, task.test),
-        task.classes, saw=saw, columns=task.data.cohort.columns, notes=tuple(chain.notes_), **more,
+        recipe["role"], task.fold.name, task.y[task.test], _decision(chain, task), samples, task.classes, saw=saw,
+        columns=task.data.cohort.columns, notes=tuple(chain.notes_), **more,
     )  # fmt: skip
 
 

@@ -118,10 +118,15 @@ def test_the_model_is_what_scikit_learn_fits_on_the_others(shelf):
     assert set(fitted.samples["subject"]) == {"01"}
 
 
-def test_the_model_that_is_kept_gives_the_scores_that_are_kept(shelf):
-    fitted = shelf.fit()
-    X = np.concatenate([shelf.payload(key).blocks[0].values for key in list(shelf.parts)[:2]])
-    np.testing.assert_array_equal(from_bytes(fitted.model).decision(X, fitted.samples), fitted.y_score)
+def test_the_model_that_is_kept_is_the_one_fitted_on_everybody(shelf):
+    parts = [shelf.payload(key) for key in shelf.parts]
+    X = np.concatenate([part.blocks[0].values for part in parts]).astype(float)
+    y = np.concatenate([[part.entities["task"] == "arithmetic"] * part.n_samples for part in parts]).astype(int)
+    scaler = StandardScaler().fit(X)
+    oracle = LogisticRegression(C=0.1, class_weight="balanced").fit(scaler.transform(X), y)
+    kept = from_bytes(shelf.fit("all").model).decision(X, {})
+    np.testing.assert_allclose(kept, oracle.predict_proba(scaler.transform(X)), atol=1e-4)
+    assert shelf.fit("model").model is None  # of a fold the predictions are kept, not the model
 
 
 def test_what_was_seen_is_said(shelf):
@@ -230,6 +235,24 @@ def test_epochs_are_learned_from_by_the_linear_rival():
 
     fitted = Shelf(*map(epochs, entities())).fit("linear")
     assert get("accuracy")(fitted.y_true, fitted.y_score) == 1.0
+
+
+def test_what_participants_are_like_is_regressed_out():
+    """The first feature follows age alone; without age, nothing is left to tell the tasks by."""
+    parts, people = [], []
+    for i, e in enumerate(entities(6)):
+        part = recording(e["subject"], e["task"], effect=0.0)
+        part.blocks[0].values[:, 0] = 10 * (i // 2)
+        parts.append(part)
+        people.append((e["subject"], {"participant_id": e["subject"], "age": str(20 + i // 2), "sex": "F"}))
+    shelf = Shelf(*parts, participants=dict(people).items())
+    model = [{"name": "confound_regression", "settings": {"columns": ["age"]}}, {"name": "lda", "settings": {}}]
+    fitted = shelf.fit("all", model=model, balance="none")
+    left = from_bytes(fitted.model).fitted_[0][1]
+    assert left.weights_[0, 0] == pytest.approx(10 * np.std(np.repeat(np.arange(6), 18)), rel=1e-6)
+    held_out = shelf.fit("model", model=model, balance="none").samples
+    assert not [name for name in held_out if name.startswith("participants/")]
+    assert shelf.fit("drift", model=model, balance="none").y_true.size
 
 
 # -- what is refused ------------------------------------------------------------------------------------------------
