@@ -17,8 +17,18 @@ from scipy.signal import get_window
 from ..define import twin
 from ..spectrum import dpss_tapers, segmentation
 
-BLOCK = 2**16  # complex samples that are transformed at once: 512 KiB in single precision, which L2 holds
+BLOCK = 2**15  # complex samples that are transformed at once: 256 KiB in single precision, well inside L2
 compiled = njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+
+
+@compiled
+def _level(stretch):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
+    """Return the mean; of a constant, exactly that constant."""
+    first = np.float64(stretch[0])
+    total = 0.0
+    for t in range(stretch.shape[0]):
+        total += np.float64(stretch[t]) - first
+    return stretch.dtype.type(first + total / stretch.shape[0])
 
 
 @compiled
@@ -26,18 +36,14 @@ def _windowed(x, starts, windows, z):  # type: ignore[no-untyped-def]  # pragma:
     """Fill z (n_series, n_pairs, n, 2) with the stretches of x (n_series, n_times), their means removed."""
     n = windows.shape[1]
     for series in range(x.shape[0]):
-        for which in range(starts.shape[0]):
-            stretch = x[series, starts[which] : starts[which] + n]
-            first = np.float64(stretch[0])
-            total = 0.0
+        for pair in range(z.shape[1]):
+            i, j = 2 * pair, 2 * pair + 1
+            a, b = x[series, starts[i] : starts[i] + n], x[series, starts[j] : starts[j] + n]
+            level_a, level_b = _level(a), _level(b)
+            window_a, window_b, into = windows[i], windows[j], z[series, pair]
             for t in range(n):
-                total += np.float64(stretch[t]) - first  # of a constant exactly zero
-            level = x.dtype.type(first + total / n)
-            window, into = windows[which], z[series, which // 2, :, which % 2]
-            for t in range(n):
-                into[t] = window[t] * (stretch[t] - level)
-        if starts.shape[0] % 2:
-            z[series, -1, :, 1] = 0
+                into[t, 0] = window_a[t] * (a[t] - level_a)
+                into[t, 1] = window_b[t] * (b[t] - level_b)
 
 
 @compiled
@@ -87,18 +93,26 @@ def _segments(n_times: int, n: int, n_overlap: int, sfreq: float) -> tuple[np.nd
     """Return where Welch's segments start, the window of each, and what scales their sum."""
     window = get_window("hann", n)
     starts = np.arange(0, n_times - n + 1, n - n_overlap)
-    return starts, np.tile(window, (len(starts), 1)), 1.0 / (len(starts) * sfreq * (window**2).sum())
+    scale = 1.0 / (len(starts) * sfreq * (window**2).sum())
+    return *_even(starts, np.tile(window, (len(starts), 1))), scale
 
 
 @cache
 def _tapers(n_times: int, sfreq: float, bandwidth: float) -> tuple[np.ndarray, np.ndarray, float]:
     """Return the same of the tapers, which all start with the epoch and bring their weights."""
     tapers, weights = dpss_tapers(n_times, sfreq, bandwidth)
-    return np.zeros(len(tapers), dtype=np.int64), tapers * np.sqrt(weights)[:, None], 1.0 / (sfreq * weights.sum())
+    starts = np.zeros(len(tapers), dtype=np.int64)
+    return *_even(starts, tapers * np.sqrt(weights)[:, None]), 1.0 / (sfreq * weights.sum())
+
+
+def _even(starts: np.ndarray, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return an even number of windows, the last of them empty if need be."""
+    missing = len(starts) % 2
+    return np.pad(starts, (0, missing)), np.pad(windows, ((0, missing), (0, 0)))
 
 
 def _transform(x: np.ndarray, starts: np.ndarray, windows: np.ndarray, scale: Any, power: np.ndarray) -> None:
-    n_pairs, n = (len(starts) + 1) // 2, windows.shape[1]
+    n_pairs, n = len(starts) // 2, windows.shape[1]
     size = max(1, BLOCK // (n_pairs * n))
     z = np.empty((min(size, len(x)), n_pairs, n, 2), x.dtype)
     for start in range(0, len(x), size):
