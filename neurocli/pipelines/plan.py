@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..bids.readers import VERSION
 from ..data.entities import Entities, stem
 from .gather import Cohort, Member, gathering_tasks
 from .keys import Recipe, recipes
@@ -108,7 +109,7 @@ class Chain:
     def _first(self, source: Source) -> Unit:
         ending, steps = self.segments[0]
         files = {"entities": dict(source.entities), "files": dict(source.digests)}
-        recipe = {"stage": "preprocess", "unit": source.id, "steps": steps, "input": files}
+        recipe = {"stage": "preprocess", "unit": source.id, "steps": steps, "input": files, "reader": VERSION}
         return make_unit(f"preprocess/{source.id}{ending}", recipe, (), item=_item_spec(source), final=not ending)
 
     def _featurize(self, source: Source, before: Unit) -> Unit:

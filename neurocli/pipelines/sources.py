@@ -10,6 +10,7 @@ from ..bids import exclusions, tables
 from ..bids.digests import Digests
 from ..bids.index import Index, scan
 from ..bids.select import Item, Wanted, select
+from ..errors import InputError
 from .gather import Cohort
 from .plan import PENDING, Source, recording_id
 
@@ -75,10 +76,14 @@ def _role(path: str, taken: Mapping[str, str]) -> str:
 
 
 def _digest(path: str, memory: Digests, hashing: bool) -> str:
-    known = memory.known(path)
-    if known is None and not hashing:
-        return PENDING
-    return known or memory.digest(path)
+    """Return the digest of a file; one that cannot be read fails its recording when that is read, and no other."""
+    try:
+        known = memory.known(path)
+        if known is None and not hashing:
+            return PENDING
+        return known or memory.digest(path)
+    except InputError as error:
+        return f"unreadable: {error.code}"
 
 
 def find_cohort(request: Request, sources: Sequence[Source]) -> Cohort:
