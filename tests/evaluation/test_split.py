@@ -270,3 +270,29 @@ def test_a_split_says_to_whom_it_speaks(split, speaks):
 def test_the_split_imports_no_numpy():
     code = "import sys; import neurocli.evaluation.split; assert 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("split", "keys"), [("subject", ("subject",)), ("run", ("subject", "run"))])
+def test_leaving_groups_out_is_that_of_scikit_learn(split, keys):
+    from sklearn.model_selection import LeaveOneGroupOut
+
+    recordings = cohort(3, runs=("1", "2"))
+    samples = table(recordings)
+    groups = ["/".join(row) for row in zip(*(samples[key] for key in keys), strict=True)]
+    theirs = LeaveOneGroupOut().split(np.zeros(len(groups)), groups=groups)
+    ours = [fold.masks(samples) for fold in Split(leave_out=split).folds(recordings)]
+    for (train, test), (their_train, their_test) in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(train, their_train)
+        np.testing.assert_array_equal(test, their_test)
+
+
+def test_sessions_within_a_subject_are_the_cross_session_evaluation_of_benchmarks():
+    """Each session of each subject once, trained on that subject's other sessions alone."""
+    recordings = [{"subject": s, "session": x} for s in "12" for x in "abc"]
+    samples = table(recordings)
+    found = Split(leave_out="session", within="subject").folds(recordings)
+    assert [fold.name for fold in found] == [f"sub-{s}_ses-{x}" for s in "12" for x in "abc"]
+    for fold in found:
+        train, test = fold.masks(samples)
+        assert {samples["subject"][i] for i in train} == {samples["subject"][i] for i in test}
+        assert len({samples["session"][i] for i in train}) == 2
