@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from ..data.features import Block, Features
-from ..data.recording import Epochs
+from ..data.recording import Epochs, Recording
+from ._whole import as_epochs
 from .engine import Progress, compute
 
 
 def featurize(
-    epochs: Epochs,
+    data: Epochs | Recording,
     uses: Sequence[tuple[str, Any]],
     *,
     backend: str = "cpu",
@@ -26,8 +27,8 @@ def featurize(
 
     Parameters
     ----------
-    epochs : Epochs
-        Of one recording.
+    data : Epochs or Recording
+        The epochs of one recording; a recording that was not cut is one epoch.
     uses : sequence of (name, settings)
         Features, each with a mapping of settings or their pydantic model.
     backend, dtype, n_threads, chunk, progress
@@ -38,6 +39,7 @@ def featurize(
     features : Features
         One block a use, over the same samples. Where all channels have one unit, it takes the place of V.
     """
+    epochs = as_epochs(data)
     asked = [(name, _mapping(settings)) for name, settings in uses]
     names = epochs.ch_names
     options: dict[str, Any] = {"backend": backend, "dtype": dtype, "n_threads": n_threads, "chunk": chunk}

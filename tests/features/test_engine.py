@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,21 @@ def test_a_twin_that_cannot_be_imported_is_replaced_by_the_reference(monkeypatch
         (block,) = compute(X, SFREQ, [("line_length", {})], ch_names=NAMES)
     (again,) = compute(X, SFREQ, [("line_length", {})], ch_names=NAMES, backend="reference")
     np.testing.assert_array_equal(block.values, again.values)
+
+
+def peak(n_epochs):
+    """Return the peak of allocated memory, in bytes, over epochs that share one epoch's memory."""
+    x = np.broadcast_to(X[:1], (n_epochs, *X.shape[1:]))
+    tracemalloc.start()
+    try:
+        compute(x, SFREQ, [("variance", {}), ("spectral_edge", {})], ch_names=NAMES, backend="reference", chunk=4)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_is_bounded_by_the_chunk_and_not_by_the_recording():
+    """Beside the result (6 numbers an epoch), a hundred times as many epochs take no more."""
+    peak(4)
+    assert peak(400) - peak(4) < 400 * 6 * 8 + 50_000  # and some list entries
+    assert X[:1].nbytes * 400 > 2_000_000

@@ -8,7 +8,9 @@ import pytest
 from neurocli import registry
 from neurocli.data.features import Features
 from neurocli.data.payload import restore
-from neurocli.data.recording import Epochs
+from neurocli.data.recording import Epochs, Image, Recording
+from neurocli.data.samples import signal_hash
+from neurocli.errors import InputError
 from neurocli.features.featurize import featurize
 
 
@@ -40,3 +42,32 @@ def test_the_samples_travel_with_the_features():
 def test_volts_stand_for_the_unit_of_the_channels(units, expected):
     (block,) = featurize(epochs(units), [("variance", {})]).blocks
     assert block.unit == expected
+
+
+def recording(notes=()) -> Recording:
+    x = np.random.default_rng(6).standard_normal((2, 400))
+    return Recording(x, 2.0, ("a", "b"), ("region", "region"), ("1", "1"), {"subject": "01"}, notes=notes)
+
+
+def test_a_recording_that_was_not_cut_is_one_sample():
+    given = recording()
+    found = featurize(given, [("covariance", {"estimator": "scm"}), ("mean", {})])
+    expected = {"subject": ["01"], "onset": [0.0], "duration": [200.0], "signal": [signal_hash(given.data)]}
+    assert found.samples == expected
+    np.testing.assert_allclose(found.blocks[0].values[0], np.cov(given.data, bias=True))
+    assert found.notes[-1] == {"step": "featurize", "whole_recording": True}
+
+
+def test_a_fit_does_not_hide_that_a_recording_is_a_copy():
+    """The hash is of what went into the fit, so two copies that were cleaned with different seeds have the same."""
+    note = {"step": "ica", "signal_before_fit": "abc"}
+    one, other = recording((note,)), recording((note,))
+    other.data[0] *= 1.01
+    hashes = [featurize(made, [("mean", {})]).samples["signal"][0] for made in (one, other, recording())]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_an_image_is_refused_in_words():
+    image = Image(np.zeros((2, 2, 2)), np.eye(4), {"subject": "01"})
+    with pytest.raises(InputError, match="channels over time, and what is left of preprocess is of the kind 'image'"):
+        featurize(image, [("mean", {})])
