@@ -13,8 +13,9 @@ export MKL_NUM_THREADS := 1
 demo: $(VENV)/.installed  ## a small dataset, all five stages, scores and a report
 	$(BIN)/neurocli demo -o demo
 
-test: $(VENV)/.tests  ## every test but the stress suite
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+test: $(VENV)/.tests  ## every test, and the short form of the stress suite
+	$(BIN)/python -m pytest -q tests/stress -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/stress tests
 
 check: $(VENV)/.tests  ## lint, types, layers
 	$(BIN)/ruff check .
