@@ -15,6 +15,7 @@ from ..data.samples import Samples
 from ..errors import ConfigError, InputError
 from ..step import ModelStep
 from ._check import check_classes, check_finite, check_shape
+from ._rotation import Rotation, is_rotation_invariant
 from ._rules import check_rules
 
 Member = tuple[str, Any]
@@ -183,6 +184,21 @@ class Prepared:
         chain.classes_ = np.array([]) if is_number else np.unique(y)
         chain.notes_, chain.columns_ = notes, self.columns
         return chain
+
+    def compressed(self) -> Prepared:
+        """Return the same with at most n_samples columns, where refits give the same from them; else itself.
+
+        For many refits of logistic or ridge regression on more columns than samples (a tangent space). Scores differ by
+        what the solver leaves undone.
+        """
+        last = self.chain.members[len(self.head) :]
+        is_wide = self.X.ndim == 2 and self.X.shape[1] > len(self.X)
+        if len(last) > 1 or not is_wide or not is_rotation_invariant(last[0][1]):
+            return self
+        step = ("rotation", Rotation().fit(self.X))
+        traits = self.chain._traits()
+        chain = Chain([*self.chain.members[:-1], step, *last], [*traits[:-1], {"uses_labels": False}, *traits[-1:]])
+        return Prepared(chain, [*self.head, step], step[1].transform(self.X), self.samples, self.notes, self.columns)
 
     def held(self, X: np.ndarray, samples: Samples | None = None) -> np.ndarray:
         """Return held-out samples as the label-free members transform them, shape (n_samples, ...)."""

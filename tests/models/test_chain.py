@@ -149,3 +149,24 @@ def test_float32_columns_in_square_volts_keep_their_digits():
     X = ((rng.normal(size=(80, 3)) + 2 * y[:, None]) * 1e-13 + 1e-12).astype(np.float32)
     chain = build_chain([use("standardize"), use("lda")]).fit(X, y)
     assert (chain.predict(X) == y).mean() > 0.9
+
+
+@pytest.mark.parametrize("last", [{"name": "logistic_regression"}, {"name": "ridge"}], ids=str)
+def test_refits_on_the_span_of_the_samples_are_the_refits(last):
+    rng = np.random.default_rng(0)
+    X, new, y = rng.normal(size=(40, 300)), rng.normal(size=(15, 300)), np.tile([0, 1], 20)
+    prepared = build_chain([use("standardize"), use(**last)]).prepare(X)
+    small = prepared.compressed()
+    assert small.X.shape == (40, 39)  # standardised columns sum to zero
+    expected = prepared.refit_scores(y, prepared.held(new))
+    assert np.allclose(small.refit_scores(y, small.held(new)), expected, atol=2e-3)
+
+
+def test_what_is_not_invariant_is_not_compressed(columns):
+    X, _ = columns
+    wide = np.tile(X, 40)
+    for last in (use("lda"), use("random_forest"), use("logistic_regression", l1_ratio=0.5)):
+        prepared = build_chain([use("standardize"), last]).prepare(wide)
+        assert prepared.compressed() is prepared
+    narrow = build_chain([use("standardize"), use("ridge")]).prepare(X)
+    assert narrow.compressed() is narrow
