@@ -16,6 +16,7 @@ from .calibration import calibration
 from .intervals import interval
 from .metrics.define import Metric, confusion
 from .null import p_value, smallest_p
+from .statistics.paired import corrected_t
 from .testimony import certificate_of, cohort_of, notes_of, warnings_of
 
 SCHEMA_VERSION = 1
@@ -58,6 +59,7 @@ def judge(
     seed: int = 0,
     generalises_to: str | None = None,
     missing_folds: Sequence[str] = (),
+    transductive: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the scores of a pipeline.
 
@@ -77,6 +79,8 @@ def judge(
         To whom the split speaks.
     missing_folds : sequence of str
         Folds that failed.
+    transductive : sequence of str
+        Steps of preprocessing that were fitted, without labels, on the recordings they were applied to.
 
     Returns
     -------
@@ -99,12 +103,12 @@ def judge(
         "classes": list(classes),
         "scores": scores,
         "leaks": _leaks(evidence),
-        "certificate": certificate_of(evidence.model, generalises_to),
+        "certificate": certificate_of(evidence.model, generalises_to, transductive),
         "confusion": _confusion(model, classes),
         "calibration": calibration(model, classes),
         "cohort": cohort_of(evidence.model, asked, group),
         "notes": notes_of(scores),
-        "warnings": warnings_of(evidence.model, scores, missing_folds),
+        "warnings": warnings_of(evidence.model, scores, missing_folds, transductive),
         "seed": seed,
     }
     cleaned: dict[str, Any] = plain(document)
@@ -158,6 +162,7 @@ def _score(metric: Metric, evidence: Evidence, model: Parts, seed: int) -> dict[
         "chance": _chance(metric, model),
         **_against_null(metric, evidence, how, value),
         "rivals": {role: _of_role(metric, getattr(evidence, role), evidence, how) for role in ("majority", "linear")},
+        "versus_linear": _versus_linear(metric, evidence, model),
         **_drift(metric, evidence),
         "n_subjects": len(evidence.groups),
         "n_samples": sum(len(part.y_true) for part in model.items if part.seed == model.items[0].seed),
@@ -182,6 +187,20 @@ def _chance(metric: Metric, model: Parts) -> float:
 
 def _of_role(metric: Metric, fits: Sequence[Fitted], evidence: Evidence, how: str) -> float | None:
     return _parts(fits, evidence).score(metric, how) if fits else None
+
+
+def _versus_linear(metric: Metric, evidence: Evidence, model: Parts) -> dict[str, float] | None:
+    """Return how much better than the linear rival, fold by fold, with p of the corrected resampled t test."""
+    rival = {(p.fold, p.seed): p for p in _parts(evidence.linear, evidence).items}
+    pairs = [(p, rival[p.fold, p.seed]) for p in model.items if (p.fold, p.seed) in rival]
+    if model.how != MEAN or len(pairs) < 2:
+        return None
+    sign = 1 if metric.best == "max" else -1
+    differences = sign * np.array([metric(a.y_true, a.y_score) - metric(b.y_true, b.y_score) for a, b in pairs])
+    n_train = float(np.mean([fit.saw.get("n_train", np.nan) for fit in evidence.model]))
+    n_test = float(np.mean([len(part.y_true) for part in model.items]))
+    found = corrected_t(differences, n_train, n_test)
+    return {"difference": float(differences.mean()), "p": found.p}
 
 
 def _drift(metric: Metric, evidence: Evidence) -> dict[str, Any]:

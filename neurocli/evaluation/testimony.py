@@ -9,9 +9,11 @@ from ..data.entities import parse_name
 from ..data.fitted import Fitted
 
 
-def certificate_of(fits: Sequence[Fitted], generalises_to: str | None) -> dict[str, Any]:
+def certificate_of(
+    fits: Sequence[Fitted], generalises_to: str | None, transductive: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return what was checked in how many folds, and to whom the score speaks."""
-    transductive = sorted({member for fit in fits for member in fit.saw.get("transductive", [])})
+    members = {member for fit in fits for member in fit.saw.get("transductive", [])}
     reasons = sorted({fit.saw["allow_leak"] for fit in fits if fit.saw.get("allow_leak")})
     return {
         "generalises_to": generalises_to,
@@ -19,7 +21,7 @@ def certificate_of(fits: Sequence[Fitted], generalises_to: str | None) -> dict[s
         "checked": ["groups", "bit-identical signals", "overlapping windows"],
         "clean": not any(fit.saw.get("leaks") for fit in fits),
         "signals_hashed": all("signal" in fit.samples for fit in fits),
-        "transductive": transductive,
+        "transductive": [*transductive, *sorted(members - set(transductive))],
         "allow_leak": reasons[0] if reasons else None,
     }
 
@@ -51,13 +53,18 @@ def notes_of(scores: Sequence[Mapping[str, Any]]) -> list[str]:
     return told
 
 
-def warnings_of(fits: Sequence[Fitted], scores: Sequence[Mapping[str, Any]], missing_folds: Sequence[str]) -> list[str]:
+def warnings_of(
+    fits: Sequence[Fitted],
+    scores: Sequence[Mapping[str, Any]],
+    missing_folds: Sequence[str],
+    transductive: Sequence[str] = (),
+) -> list[str]:
     """Return what a reader must not miss, as sentences."""
     failed = [f"Folds that failed and are not scored: {', '.join(missing_folds)}."] if missing_folds else []
     return [
         *_about_interval(scores),
         *_about_null(scores),
-        *_about_stamps(fits),
+        *_about_stamps(certificate_of(fits, None, transductive)),
         *failed,
         *_about_undefined(scores),
         *_about_fits(fits),
@@ -88,12 +95,11 @@ _BLOCKS = {
 }  # fmt: skip
 
 
-def _about_stamps(fits: Sequence[Fitted]) -> list[str]:
-    stamps = certificate_of(fits, None)
+def _about_stamps(stamps: Mapping[str, Any]) -> list[str]:
     told = []
     if stamps["transductive"]:
         members = ", ".join(stamps["transductive"])
-        told.append(f"Transductive: {members} used the unlabelled samples of the held-out group.")
+        told.append(f"Transductive: {members} used the unlabelled samples of those held out.")
     if stamps["allow_leak"]:
         told.append(f"A leak was allowed: {stamps['allow_leak']}.")
     if not stamps["signals_hashed"]:

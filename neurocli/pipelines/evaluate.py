@@ -18,7 +18,8 @@ def judge_unit(recipe: Mapping[str, Any], upstream: Sequence[str], inputs: Input
     Parameters
     ----------
     recipe : dict
-        ``metrics``, ``split``, ``asked`` and ``seed``; ``missing_folds`` where some failed.
+        ``metrics``, ``split``, ``asked`` and ``seed``; ``missing_folds`` where some failed, ``transductive`` where
+        steps of preprocessing are.
     upstream : sequence of str
         Keys of the fits.
     inputs : Inputs
@@ -32,4 +33,5 @@ def judge_unit(recipe: Mapping[str, Any], upstream: Sequence[str], inputs: Input
         seed=int(recipe["seed"]),
         generalises_to=Split.model_validate(recipe["split"]).generalises_to,
         missing_folds=recipe.get("missing_folds", ()),
+        transductive=recipe.get("transductive", ()),
     )

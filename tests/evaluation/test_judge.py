@@ -73,6 +73,17 @@ def test_a_score_stands_beside_what_it_is_compared_with():
     assert 0.6 < low < 0.76 < high < 0.9
 
 
+def test_the_linear_rival_is_tested_fold_by_fold():
+    """Differences .3 .2 .1 0 .2; Student's t with 1/5 + 20/80 in the place of 1/5."""
+    versus = one(judge(everything(), ["accuracy"]), "accuracy")["versus_linear"]
+    d = np.array([0.3, 0.2, 0.1, 0.0, 0.2])
+    t = d.mean() / np.sqrt(d.var(ddof=1) * (1 / 5 + 20 / 80))
+    assert versus["difference"] == pytest.approx(0.16)
+    assert versus["p"] == pytest.approx(stats.t.sf(t, 4))
+    alone = judge([fit(s, 0.8) for s in RIGHT], ["accuracy"])
+    assert one(alone, "accuracy")["versus_linear"] is None
+
+
 def test_the_document_is_json_and_the_same_for_the_same_seed_in_any_order():
     metrics = ["balanced_accuracy", "roc_auc", "log_loss", "itr"]
     texts = [json.dumps(judge(fits, metrics, seed=3), allow_nan=False) for fits in (everything(), everything())]
@@ -113,12 +124,13 @@ def test_leaks_and_stamps_reach_the_document():
         fit("01", 0.8, leaks=[leak], allow_leak="a demonstration"),
         fit("02", 0.8, transductive=["center by subject"]),
     ]
-    document = judge(fits, ["accuracy"], generalises_to="new subjects")
+    document = judge(fits, ["accuracy"], generalises_to="new subjects", transductive=["ica"])
+    assert document["certificate"]["transductive"] == ["ica", "center by subject"]
     assert document["leaks"] == [leak]
     assert document["certificate"]["clean"] is False
     assert document["certificate"]["generalises_to"] == "new subjects"
     assert "A leak was allowed: a demonstration." in document["warnings"]
-    assert any(note.startswith("Transductive: center by subject") for note in document["warnings"])
+    assert any(note.startswith("Transductive: ica, center by subject used") for note in document["warnings"])
 
 
 def test_folds_that_lack_a_class_are_scored_together():
