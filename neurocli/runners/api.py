@@ -118,7 +118,12 @@ def carrier(request: Request) -> AbstractContextManager[Carry]:
         from . import slurm_run
 
         return slurm_run.carrier(request)
-    raise UsageError(unknown("executor", request.executor, ["local", "slurm"]), code="E-USAGE-EXECUTOR")
+    if request.executor.startswith("nipype:"):
+        from . import nipype_run
+
+        return nipype_run.carrier(request)
+    known = ["local", "slurm", "nipype:PLUGIN"]
+    raise UsageError(unknown("executor", request.executor, known), code="E-USAGE-EXECUTOR")
 
 
 def command_line(arguments: Sequence[str] = ()) -> str:
