@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
@@ -49,6 +50,9 @@ def main() -> None:
     except NeurocliError as error:
         if debug:
             raise
+        if "--json" in sys.argv[1:]:  # a program that asked for a document gets one
+            document = {"schema_version": 1, "status": "failed", "error": error.to_dict()}
+            typer.echo(json.dumps({**document, "exit": int(error.exit_status)}))
         typer.echo(f"error: {error}\n  neurocli explain {error.code}", err=True)
         sys.exit(int(error.exit_status))
 

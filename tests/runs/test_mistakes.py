@@ -41,6 +41,15 @@ def test_a_pipeline_that_is_not_there(cli, dataset, file, tmp_path):
     told(done, 3, "E-CONFIG-PIPELINE", "Did you mean 'tiny'?")
 
 
+def test_a_program_is_told_in_json(cli, dataset, file, tmp_path):
+    done = run(cli, dataset, file, tmp_path / "out", "--participant-label", "09", "--json")
+    told(done, 4, "E-INPUT-LABEL")
+    document = json.loads(done.stdout)
+    assert document["status"] == "failed"
+    assert document["exit"] == 4
+    assert document["error"]["code"] == "E-INPUT-LABEL"
+
+
 def test_a_participant_that_is_not_there(cli, dataset, file, tmp_path):
     done = run(cli, dataset, file, tmp_path / "out", "--participant-label", "09")
     told(done, 4, "E-INPUT-LABEL", "'09'", "01, 02, 03, 04")
