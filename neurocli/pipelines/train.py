@@ -221,7 +221,7 @@ Refit = Callable[[np.ndarray, int], np.ndarray]
 def _quick_refit(recipe: Recipe, task: Task) -> Refit:
     train, test = take(task.data.samples, task.train), take(task.data.samples, task.test)
     chain = build_chain(model_uses(recipe), _seed(recipe))
-    prepared = chain.prepare(task.data.X(task.train), train, task.data.cohort.columns)
+    prepared = chain.prepare(task.data.X(task.train), train, task.data.cohort.columns).compressed()
     held = prepared.held(task.data.X(task.test), test)
     start = len(prepared.head)
 
