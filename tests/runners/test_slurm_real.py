@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 
@@ -23,10 +24,33 @@ pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 WORKER = Path(__file__).with_name("slurm_worker.py")
 
 
+UP = Path(__file__).resolve().parents[3] / "shared" / "slurm" / "slurm-up.sh"
+
+
+def answers() -> bool:
+    return bool(shutil.which("sinfo")) and not subprocess.run(["sinfo"], capture_output=True, check=False).returncode
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """Use the SLURM that answers, or start one on this machine and end it afterwards."""
+    if answers():
+        yield
+        return
+    if not (UP.exists() and shutil.which("slurmctld") and os.getuid() == 0):
+        pytest.skip("no SLURM answers on this machine, and none can be started")
+    found = subprocess.run(["bash", str(UP)], capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.skip(f"SLURM does not start here: {found.stderr[-300:]}")
+    before = os.environ.get("SLURM_CONF")
+    os.environ["SLURM_CONF"] = found.stdout.strip().rpartition("=")[2]
+    yield
+    subprocess.run(["bash", str(UP.with_name("slurm-down.sh")), "--clean"], capture_output=True, check=False)
+    os.environ.pop("SLURM_CONF") if before is None else os.environ.update(SLURM_CONF=before)
+
+
 @pytest.fixture(autouse=True)
-def _cluster(monkeypatch):
-    if not shutil.which("sinfo") or subprocess.run(["sinfo", "-h"], capture_output=True, check=False).returncode:
-        pytest.skip("no SLURM answers on this machine")
+def _quick(cluster, monkeypatch):  # noqa: ARG001
     monkeypatch.setenv("PYTHONPATH", str(WORKER.parents[2]))
     monkeypatch.setattr(slurm_run, "POLL_S", (0.5, 2.0))
     monkeypatch.setattr(slurm_run, "PATIENCE_S", 1.0)
@@ -154,7 +178,7 @@ def has_left(jobs) -> bool:
 
 
 def test_detached_the_next_link_takes_what_ended_and_submits_nothing_twice(submission, monkeypatch):
-    monkeypatch.setattr(slurm, "follow_text", lambda *_: "#!/bin/bash\ntrue\n")
+    monkeypatch.setattr(slurm, "follow_text", lambda *_: "#!/bin/bash\n#SBATCH --output=/dev/null\ntrue\n")
     monkeypatch.delenv(slurm_run.SESSION, raising=False)
     monkeypatch.setenv(slurm_run.SESSION, "inf")
     tasks = [task("a", "ok"), task("bad", "fail"), task("killed", "kill")]

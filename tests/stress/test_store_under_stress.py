@@ -18,7 +18,6 @@ from neurocli.store.ledger import Ledger, read
 
 from .conftest import all_end_well, forked, key, killed
 
-pytestmark = pytest.mark.slow
 N_UNITS = 60
 
 
@@ -42,6 +41,7 @@ def check_everything(store: Store) -> int:
     return n_whole
 
 
+@pytest.mark.slow
 def test_writers_killed_at_200_moments_leave_whole_entries_only(tmp_path, dice):
     root = tmp_path / "store"
 
@@ -63,6 +63,7 @@ def test_writers_killed_at_200_moments_leave_whole_entries_only(tmp_path, dice):
     assert check_everything(Store(root)) == N_UNITS
 
 
+@pytest.mark.slow
 def test_entries_do_not_depend_on_what_was_killed(tmp_path, dice):
     quiet, disturbed = Store(tmp_path / "quiet"), Store(tmp_path / "disturbed")
     for n in range(N_UNITS):
@@ -94,7 +95,7 @@ def crowd(root: Path, log: Path, n_processes: int) -> list[Counter[str]]:
     return [Counter(duplicates=int(duplicates), unclaimed=int(unclaimed)) for duplicates, unclaimed in found]
 
 
-@pytest.mark.parametrize("n_processes", [2, 8])
+@pytest.mark.parametrize("n_processes", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_with_locks_no_unit_is_computed_twice(tmp_path, n_processes):
     counts = crowd(tmp_path / "store", tmp_path / "log", n_processes)
     computed = Counter((tmp_path / "log").read_text().split())
@@ -105,7 +106,7 @@ def test_with_locks_no_unit_is_computed_twice(tmp_path, n_processes):
     assert not list((tmp_path / "store" / "locks").iterdir())
 
 
-@pytest.mark.parametrize("n_processes", [2, 8])
+@pytest.mark.parametrize("n_processes", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_without_locks_duplicates_are_counted_and_harmless(tmp_path, n_processes, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
@@ -119,6 +120,7 @@ def test_without_locks_duplicates_are_counted_and_harmless(tmp_path, n_processes
     assert check_everything(Store(tmp_path / "store")) == N_UNITS
 
 
+@pytest.mark.slow
 def test_claims_of_the_killed_are_free_again(tmp_path, dice):
     root = tmp_path / "store"
 
@@ -147,6 +149,7 @@ def read_or_missing(store: Store):
         return None
 
 
+@pytest.mark.slow
 def test_readers_never_see_a_half_while_entries_come_and_go(tmp_path):
     root = tmp_path / "store"
     write(Store(root), 1)
