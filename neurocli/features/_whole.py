@@ -36,7 +36,7 @@ def as_epochs(data: Any) -> Epochs:
 
 
 def _one_row(data: Recording) -> Samples:
-    row = {"onset": [0.0], "duration": [data.n_times / data.sfreq], "signal": [_hash(data)]}
+    row: Samples = {"onset": [0.0], "duration": [data.n_times / data.sfreq], "signal": [_hash(data)]}
     return constant(data.entities, 1) | row
 
 

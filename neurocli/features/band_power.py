@@ -109,7 +109,7 @@ def integral(psd: np.ndarray, freqs: np.ndarray, band: tuple[float, float]) -> n
 
 def ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return a / b, NaN where b is zero."""
-    return np.divide(a, b, out=np.full_like(a, np.nan), where=b != 0)
+    return a / np.where(b != 0, b, np.nan)  # unlike `where=` of the division, this is vectorised
 
 
 def log10(a: np.ndarray) -> np.ndarray:

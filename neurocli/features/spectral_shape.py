@@ -68,7 +68,7 @@ def spectral_entropy(psd: np.ndarray, freqs: np.ndarray, *, band: Band | None = 
     """
     power = psd[..., inside(freqs, band, fewest=2)]
     share = ratio(power, power.sum(axis=-1, keepdims=True))
-    bits = np.log2(share, out=np.zeros_like(share), where=share > 0)
+    bits = np.log2(np.where(share == 0, 1.0, share))  # 0 log 0 = 0
     return -(share * bits).sum(axis=-1) / np.log2(power.shape[-1])
 
 

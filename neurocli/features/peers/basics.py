@@ -49,6 +49,7 @@ def _spectral_edge() -> Peer:
     from mne_features.univariate import compute_spect_edge_freq
 
     def run(x: np.ndarray, sfreq: float) -> list[np.ndarray]:
+        # a Hamming window, whatever is asked for: the edge of the same signal differs by a bin or two
         options = {"edge": [0.95], "psd_method": "welch", "psd_params": {"welch_n_fft": 256, "welch_n_overlap": 128}}
         return [np.stack([compute_spect_edge_freq(sfreq, epoch, **options) for epoch in x])]
 
