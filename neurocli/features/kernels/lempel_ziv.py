@@ -29,7 +29,7 @@ def _windows(x: np.ndarray, middle: float, windows: np.ndarray) -> None:
 
 
 @kernel
-def _longest(windows: np.ndarray, start: int) -> np.int64:
+def _longest(windows: np.ndarray, start: int | np.int64) -> np.int64:
     """Return how many of the 64 symbols from `start` on occur from one earlier start."""
     best = np.uint64(0)
     here = windows[start]
@@ -41,7 +41,7 @@ def _longest(windows: np.ndarray, start: int) -> np.int64:
 
 
 @kernel
-def _longest_beyond(windows: np.ndarray, start: int) -> np.int64:
+def _longest_beyond(windows: np.ndarray, start: int | np.int64) -> np.int64:
     """Do the same where one earlier start agrees for all 64 symbols, following it beyond them."""
     n, best = windows.size, np.int64(64)
     for i in range(start):

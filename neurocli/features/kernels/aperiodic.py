@@ -1,0 +1,155 @@
+"""The specparam model on the CPU: the same search and the same fits, one spectrum after another, compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..aperiodic import EDGE, OVERLAP, REACH, band_of
+from ..define import twin
+from ._bits import kernel
+from ._trust_region import fit_gaussians
+
+STD_PER_HALF = 1.0 / np.sqrt(2.0 * np.log(2.0))  # of a Gaussian's flank at half its height
+
+
+@kernel
+def _line(x: np.ndarray, y: np.ndarray, keep: np.ndarray) -> tuple[float, float]:
+    """Return offset and exponent of y = offset - exponent x over some points; NaN for fewer than two."""
+    n, sx, sy = 0, 0.0, 0.0
+    for i in range(x.size):
+        if keep[i]:
+            n, sx, sy = n + 1, sx + x[i], sy + y[i]
+    if n < 2:
+        return np.nan, np.nan
+    mx, my, sxx, sxy = sx / n, sy / n, 0.0, 0.0
+    for i in range(x.size):
+        if keep[i]:
+            sxx += (x[i] - mx) ** 2
+            sxy += (x[i] - mx) * (y[i] - my)
+    return my - sxy / sxx * mx, -sxy / sxx
+
+
+@kernel
+def _robust_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Fit a line, then fit again to the points that are lowest above it."""
+    offset, exponent = _line(x, y, np.ones(x.size, np.bool_))
+    above = np.maximum(y - offset + exponent * x, 0.0)
+    lowest, second = np.inf, np.inf
+    for value in above:
+        if value < lowest:
+            lowest, second = value, lowest
+        elif value < second:
+            second = value
+    rank = 0.00025 * (x.size - 1)  # the 0.025th percentile, between the two lowest for fewer than 4,000 points
+    return _line(x, y, above <= lowest + (second - lowest) * rank)
+
+
+@kernel
+def _flank(flat: np.ndarray, top: np.intp) -> int:
+    """Return how far from the top the nearer half height is; 0 if there is none. The first point does not count."""
+    half = 0.5 * flat[top]
+    for reach in range(1, flat.size):
+        if (top - reach > 0 and flat[top - reach] <= half) or (top + reach < flat.size and flat[top + reach] <= half):
+            return reach
+    return 0
+
+
+@kernel
+def _guesses(
+    freqs: np.ndarray, flat: np.ndarray, most: int, height: float, threshold: float, narrow: float, wide: float
+) -> np.ndarray:
+    """Take off the highest bump until it is too low; return rows of centre, height, standard deviation."""
+    flat, guesses, n = flat.copy(), np.empty((most, 3)), 0
+    while n < most:
+        top = np.argmax(flat)
+        if flat[top] <= max(threshold * np.std(flat), height):
+            break
+        reach = _flank(flat, top)
+        std = reach * (freqs[1] - freqs[0]) * STD_PER_HALF if reach > 0 else narrow + wide
+        std = narrow if std < narrow or std > wide else std
+        guesses[n, 0], guesses[n, 1], guesses[n, 2] = freqs[top], flat[top], std
+        flat -= guesses[n, 1] * np.exp(-((freqs - freqs[top]) ** 2) / (2 * std * std))
+        n += 1
+    return guesses[:n]
+
+
+@kernel
+def _plausible(guesses: np.ndarray, first: float, last: float) -> np.ndarray:
+    """Keep, by frequency, the bumps that are off the edges, and the higher of neighbours that overlap."""
+    inside = (np.abs(guesses[:, 0] - first) > EDGE * guesses[:, 2]) & (
+        np.abs(guesses[:, 0] - last) > EDGE * guesses[:, 2]
+    )
+    guesses = guesses[inside]
+    guesses = guesses[np.argsort(guesses[:, 0], kind="mergesort")]
+    keep = np.ones(len(guesses), np.bool_)
+    for i in range(len(guesses) - 1):
+        if guesses[i, 0] + OVERLAP * guesses[i, 2] > guesses[i + 1, 0] - OVERLAP * guesses[i + 1, 2]:
+            keep[i + 1 if guesses[i + 1, 1] < guesses[i, 1] else i] = False
+    return guesses[keep]
+
+
+@kernel
+def _fitted(freqs: np.ndarray, flat: np.ndarray, guesses: np.ndarray, narrow: float, wide: float) -> np.ndarray:
+    """Fit all bumps together, each within reach of its guess."""
+    low, high = np.zeros_like(guesses), np.full_like(guesses, np.inf)
+    for i in range(len(guesses)):
+        reach = 2 * REACH * guesses[i, 2]
+        low[i, 0], high[i, 0] = max(guesses[i, 0] - reach, freqs[0]), min(guesses[i, 0] + reach, freqs[-1])
+        low[i, 2], high[i, 2] = narrow, wide
+    fitted = fit_gaussians(freqs, flat, guesses.ravel(), low.ravel(), high.ravel()).reshape(-1, 3)
+    return fitted[np.argsort(fitted[:, 0], kind="mergesort")]
+
+
+@kernel
+def _fit_all(
+    power: np.ndarray, freqs: np.ndarray, most: int, height: float, threshold: float, narrow: float, wide: float
+) -> tuple[np.ndarray, np.ndarray]:
+    x = np.log10(freqs)
+    law, peaks = np.full((len(power), 3), np.nan), np.full((len(power), most, 3), np.nan)
+    for s in range(len(power)):
+        level = np.log10(power[s])
+        if not np.isfinite(level).all():
+            continue
+        offset, exponent = _robust_line(x, level)
+        if np.isnan(exponent):
+            continue
+        flat = level - offset + exponent * x
+        found = _plausible(_guesses(freqs, flat, most, height, threshold, narrow, wide), freqs[0], freqs[-1])
+        if len(found) > 0:
+            found = _fitted(freqs, flat, found, narrow, wide)
+        for i in range(len(found)):
+            level -= found[i, 1] * np.exp(-((freqs - found[i, 0]) ** 2) / (2 * found[i, 2] ** 2))
+            peaks[s, i, 0], peaks[s, i, 1], peaks[s, i, 2] = found[i, 0], found[i, 1], 2 * found[i, 2]
+        offset, exponent = _line(x, level, np.ones(x.size, np.bool_))
+        law[s, 0], law[s, 1], law[s, 2] = offset, 0.0, exponent
+    return law, peaks
+
+
+# The fits stop within 1e-5 of their optimum, where rounding may decide on one step more or less
+@twin(
+    "power_law",
+    backend="cpu",
+    tolerance={"float64": 1e-4, "float32": 1e-2},
+    when=lambda given: given["mode"] == "fixed",
+)
+def power_law(
+    psd: np.ndarray,
+    freqs: np.ndarray,
+    *,
+    freq_range: tuple[float, float] = (2.0, 40.0),
+    mode: str = "fixed",  # noqa: ARG001 - the only one that this twin holds for
+    peak_width: tuple[float, float] = (1.0, 8.0),
+    max_n_peaks: int = 6,
+    min_peak_height: float = 0.1,
+    peak_threshold: float = 2.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fit in float64 whatever the spectrum is in."""
+    inside = band_of(freqs, freq_range)
+    rows = np.ascontiguousarray(psd[..., inside].reshape(-1, int(inside.sum())), dtype=np.float64)
+    if rows.shape[1] < 4:
+        law, peaks = np.full((len(rows), 3), np.nan), np.full((len(rows), max_n_peaks, 3), np.nan)
+    else:
+        narrow, wide = peak_width[0] / 2, peak_width[1] / 2
+        used = freqs[inside].astype(np.float64)
+        law, peaks = _fit_all(rows, used, max_n_peaks, min_peak_height, peak_threshold, narrow, wide)
+    return law.reshape(*psd.shape[:-1], 3), peaks.reshape(*psd.shape[:-1], max_n_peaks, 3)
