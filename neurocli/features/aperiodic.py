@@ -73,11 +73,30 @@ def power_law(
     """
     inside = band_of(freqs, freq_range)
     rows = psd[..., inside].reshape(-1, int(inside.sum())).astype(np.float64)
-    limits = Limits(freqs[inside].astype(np.float64), mode, peak_width, max_n_peaks, min_peak_height, peak_threshold)
+    unit = unit_of(peak_width)
+    narrow, wide = peak_width[0] / unit, peak_width[1] / unit
+    used = freqs[inside].astype(np.float64) / unit
+    limits = Limits(used, mode, (narrow, wide), max_n_peaks, min_peak_height, peak_threshold)
     fits = [limits.fit(row) for row in rows]
     shape = psd.shape[:-1]
     law = np.array([law for law, _ in fits]).reshape(*shape, 3)
-    return law, np.array([peaks for _, peaks in fits]).reshape(*shape, max_n_peaks, 3)
+    peaks = np.array([peaks for _, peaks in fits]).reshape(*shape, max_n_peaks, 3)
+    return in_hertz(law, peaks, unit)
+
+
+def unit_of(peak_width: tuple[float, float]) -> float:
+    """Return the frequency that fits are made in units of, so that they take the same steps at any sampling rate.
+
+    The steps depend on the unit. With the default width it is 1 Hz, and they are specparam's.
+    """
+    return peak_width[0] or 1.0
+
+
+def in_hertz(law: np.ndarray, peaks: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return what was fitted in units of a frequency as it is in Hz."""
+    offset, knee, exponent = np.moveaxis(law, -1, 0)
+    law = np.stack([offset + exponent * np.log10(unit), knee * unit**exponent, exponent], axis=-1)
+    return law, peaks * [unit, 1.0, unit]
 
 
 def band_of(freqs: np.ndarray, freq_range: tuple[float, float]) -> np.ndarray:
@@ -94,7 +113,6 @@ class Limits:
         self, freqs: np.ndarray, mode: str, width: tuple[float, float], n_peaks: int, height: float, threshold: float
     ):
         self.freqs, self.log_freqs, self.knee = freqs, np.log10(freqs), mode == "knee"
-        self.ratios = freqs / freqs[0] if self.knee and freqs.size else freqs  # a knee is fitted alike in any unit
         self.narrow, self.wide = width[0] / 2, width[1] / 2
         self.n_peaks, self.height, self.threshold = n_peaks, height, threshold
 
@@ -110,14 +128,13 @@ class Limits:
         except (RuntimeError, TypeError):  # curve_fit found no knee, or too few points lie below the first fit
             return np.full(3, np.nan), peaks
         peaks[: len(found)] = found * [1.0, 1.0, 2.0]
-        unit = self.freqs[0] / self.ratios[0]
-        return law * [1.0, unit ** law[2], 1.0] + [law[2] * np.log10(unit), 0.0, 0.0], peaks
+        return law, peaks
 
     def curve(self, law: np.ndarray) -> np.ndarray:
         """Return the aperiodic part."""
         offset, knee, exponent = law
         with np.errstate(invalid="ignore"):  # a negative knee has no logarithm, and that fit is given up
-            curve: np.ndarray = offset - np.log10(knee + self.ratios**exponent)
+            curve: np.ndarray = offset - np.log10(knee + self.freqs**exponent)
         return curve
 
     def _law(self, level: np.ndarray, keep: Any = slice(None), guess: np.ndarray | None = None) -> np.ndarray:
@@ -130,7 +147,8 @@ class Limits:
             return np.array([y.mean() + exponent * x.mean(), 0.0, exponent])
         if guess is None:
             guess = np.array([level[0], 0.0, abs((level[-1] - level[0]) / (self.log_freqs[-1] - self.log_freqs[0]))])
-        return _fitted_knee(self.ratios[keep], y, guess)
+        shift = [level[0], 0.0, 0.0]  # so that the steps do not depend on the unit of power either
+        return _fitted_knee(self.freqs[keep], y - level[0], guess - shift) + shift
 
     def _robust_law(self, level: np.ndarray) -> np.ndarray:
         """Fit, then fit again to the points that are lowest above the first fit: nearly only those below it."""
@@ -285,7 +303,7 @@ def aperiodic_knee(power_law: np.ndarray) -> np.ndarray:
     Returns
     -------
     frequency : array, shape (...,)
-        Knee to the power 1 / exponent, in Hz; NaN where the knee is not above zero.
+        Knee to the power 1 / exponent, in Hz; 0 where the fit has no knee above zero; NaN for a constant.
 
     References
     ----------
@@ -293,8 +311,9 @@ def aperiodic_knee(power_law: np.ndarray) -> np.ndarray:
        Nat. Neurosci. 23, 1655-1665.
     """
     knee, exponent = power_law[..., 1], power_law[..., 2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(knee > 0, np.power(np.where(knee > 0, knee, 1.0), 1.0 / exponent), np.nan)
+    with np.errstate(divide="ignore", over="ignore"):
+        frequency = np.power(np.maximum(knee, 0.0), 1.0 / exponent)
+    return np.where(np.isinf(frequency), np.nan, frequency)  # a spectrum that rises has no knee to speak of
 
 
 def _numbers(given: Mapping[str, Any]) -> list[str]:

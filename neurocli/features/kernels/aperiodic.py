@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..aperiodic import EDGE, OVERLAP, REACH, band_of
+from ..aperiodic import EDGE, OVERLAP, REACH, band_of, in_hertz, unit_of
+from ..aperiodic import aperiodic_knee as reference_knee
 from ..define import twin
 from ._bits import kernel
 from ._trust_region import fit_gaussians
@@ -145,11 +146,19 @@ def power_law(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit in float64 whatever the spectrum is in."""
     inside = band_of(freqs, freq_range)
+    unit = unit_of(peak_width)
+    narrow, wide = peak_width[0] / unit / 2, peak_width[1] / unit / 2
     rows = np.ascontiguousarray(psd[..., inside].reshape(-1, int(inside.sum())), dtype=np.float64)
     if rows.shape[1] < 4:
         law, peaks = np.full((len(rows), 3), np.nan), np.full((len(rows), max_n_peaks, 3), np.nan)
     else:
-        narrow, wide = peak_width[0] / 2, peak_width[1] / 2
-        used = freqs[inside].astype(np.float64)
+        used = freqs[inside].astype(np.float64) / unit
         law, peaks = _fit_all(rows, used, max_n_peaks, min_peak_height, peak_threshold, narrow, wide)
-    return law.reshape(*psd.shape[:-1], 3), peaks.reshape(*psd.shape[:-1], max_n_peaks, 3)
+    return in_hertz(law.reshape(*psd.shape[:-1], 3), peaks.reshape(*psd.shape[:-1], max_n_peaks, 3), unit)
+
+
+# The same function; but offset, knee and exponent trade off, so that the last digits of a spectrum move them further
+@twin("aperiodic_knee", backend="cpu", tolerance={"float64": 1e-3, "float32": 5e-2})
+def aperiodic_knee(power_law: np.ndarray) -> np.ndarray:
+    """Read the knee from the fit."""
+    return reference_knee(power_law)
