@@ -122,7 +122,7 @@ def separation(x, y):
     return float(np.mean([row[own == 1].mean() - row[own == 0].mean() for row, own in zip(x, y, strict=True)]))
 
 
-def rejections(permute, n_cohorts=200, n_permutations=39):
+def rejections(permute, n_cohorts=120, n_permutations=19):
     rng = np.random.default_rng(0)
     samples = table(recordings(8), n=10)
     y = of_task(samples)
@@ -135,14 +135,14 @@ def rejections(permute, n_cohorts=200, n_permutations=39):
 
 
 def test_blocks_reject_a_true_null_as_often_as_they_say():
-    """Binomial(200, .05): more than 21 rejections have probability .001."""
+    """Binomial(120, .05): more than 14 rejections have probability .001."""
     exchange = {}
 
     def blocks(y, samples, number):
         exchange.setdefault("one", exchangeable(y, samples))
         return permuted(y, exchange["one"], number)
 
-    assert rejections(blocks) <= 21 / 200
+    assert rejections(blocks) <= 14 / 120
 
 
 def test_shuffled_epochs_reject_a_true_null_far_too_often():
