@@ -1,0 +1,101 @@
+"""All pairs of channels at once: the phase-locking value as matrix products, both phase-lag indices in one pass."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numba import njit
+
+from .._pairs import quotient, upper
+from ..analytic import kept, masks
+from ..define import twin
+
+CLOSE = {"float64": 1e-11, "float32": 1e-5}  # products and sums in the dtype of the run
+SIGNS = {"float64": 1e-11, "float32": 2e-2}  # in float32 a few samples without lag fall on the other side of zero
+# Sums may be reordered, so that they vectorise; products may not be fused, so that equal channels have lag zero.
+compiled = njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"}, error_model="numpy")
+Parts = tuple[np.ndarray, np.ndarray]
+
+
+@twin("analytic", backend="cpu", tolerance={"float64": 1e-11, "float32": 1e-5})
+def analytic(x: np.ndarray, sfreq: float, *, bands: dict, trim: float = 0.0) -> np.ndarray:  # type: ignore[type-arg]
+    """Analytic signal, from half the transform and in the dtype of the run; zeros above the highest band are kept."""
+    n_times = x.shape[-1]
+    level = x[..., :1]
+    centred = x - level
+    centred -= centred.mean(axis=-1, keepdims=True)
+    half = torch.fft.rfft(torch.from_numpy(centred))
+    weights = torch.from_numpy(masks(n_times, sfreq, bands).astype(x.dtype))[:, None, :]
+    spectrum = half.new_zeros((*x.shape[:-2], len(bands), *x.shape[-2:]))
+    spectrum[..., : half.shape[-1]] = half.unsqueeze(-3) * weights[..., : half.shape[-1]]
+    return torch.fft.ifft(spectrum).numpy()[..., kept(n_times, trim)]
+
+
+@compiled
+def _lags(real, imag, signs, weighted):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
+    """Fill both indices of each pair; real and imag (n, n_channels, n_times), the indices (n, n_pairs)."""
+    n_channels, n_times = real.shape[1], real.shape[2]
+    zero, one = real.dtype.type(0), real.dtype.type(1)
+    for e in range(real.shape[0]):
+        pair = 0
+        for i in range(n_channels):
+            ri, ii = real[e, i], imag[e, i]
+            for j in range(i + 1, n_channels):
+                rj, ij = real[e, j], imag[e, j]
+                total, size, sign = zero, zero, zero
+                for t in range(n_times):
+                    lag = ii[t] * rj[t] - ri[t] * ij[t]
+                    total += lag
+                    size += abs(lag)
+                    sign += (one if lag > zero else zero) - (one if lag < zero else zero)
+                signs[e, pair] = abs(sign) / n_times
+                weighted[e, pair] = abs(total) / size if size > zero else zero
+                pair += 1
+
+
+@twin("split_signal", backend="cpu", tolerance=CLOSE)
+def split_signal(analytic: np.ndarray) -> Parts:
+    """Real and imaginary part of the analytic signal, each contiguous: (n_epochs, n_bands, n_channels, n_times)."""
+    return np.ascontiguousarray(analytic.real), np.ascontiguousarray(analytic.imag)
+
+
+@twin("lag_indices", backend="cpu", tolerance=CLOSE)
+def lag_indices(split_signal: Parts) -> Parts:
+    """Phase-lag index and weighted phase-lag index: (n_epochs, n_pairs, n_bands)."""
+    real, imag = split_signal
+    *leading, n_channels, n_times = real.shape
+    shape = (int(np.prod(leading)), n_channels, n_times)
+    signs = np.empty((shape[0], n_channels * (n_channels - 1) // 2), real.dtype)
+    weighted = np.empty_like(signs)
+    _lags(real.reshape(shape), imag.reshape(shape), signs, weighted)
+    return tuple(values.reshape(*leading, -1).swapaxes(-1, -2) for values in (signs, weighted))  # type: ignore[return-value]
+
+
+@twin("plv", backend="cpu", tolerance=CLOSE)
+def plv(split_signal: Parts) -> np.ndarray:
+    """Phase-locking value, from two real products of the vectors of length one."""
+    real, imag = split_signal
+    size = np.sqrt(real * real + imag * imag)
+    silent = ~size.any(axis=-1)
+    both = np.concatenate([quotient(real, size, 0.0), quotient(imag, size, 0.0)], axis=-1)
+    n_times = real.shape[-1]
+    even, odd = _product(both, both), _product(both[..., :n_times], both[..., n_times:])
+    value = np.hypot(even, odd - odd.swapaxes(-1, -2)) / real.dtype.type(n_times)
+    value[silent[..., :, None] | silent[..., None, :]] = np.nan
+    return upper(value).swapaxes(-1, -2)
+
+
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return torch.matmul(torch.from_numpy(a), torch.from_numpy(b).transpose(-1, -2)).numpy()
+
+
+@twin("pli", backend="cpu", tolerance=SIGNS)
+def pli(lag_indices: Parts) -> np.ndarray:
+    """Phase-lag index."""
+    return lag_indices[0]
+
+
+@twin("wpli", backend="cpu", tolerance={"float64": 1e-11, "float32": 1e-4})
+def wpli(lag_indices: Parts) -> np.ndarray:
+    """Weighted phase-lag index."""
+    return lag_indices[1]
