@@ -194,7 +194,9 @@ class Submission:
         innocent, guilty = [], set[str]()
         for task in overdue:
             place = self.places[task.id]
-            state = states.get(place.element) or slurm.state_in_log(self.jobs.last_words(place))
+            state = states.get(place.element, "FAILED")
+            if state == "FAILED":  # without cgroups, accounting says this of a job that took too much memory
+                state = slurm.state_in_log(self.jobs.last_words(place))
             if place.element in guilty and state != "CANCELLED":
                 innocent.append(task)
             else:

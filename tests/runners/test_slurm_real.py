@@ -127,6 +127,8 @@ def test_every_bad_end_is_one_failed_unit_and_the_others_of_its_job_go_on(submis
 def test_memory_over_the_limit_fails_that_unit(submission):
     events = submission(mem_gb=0.2).carry([task("hog", "hog"), task("b", "ok")])
     assert states(events) == {"hog": "failed", "b": "done"}
+    error = next(event["error"] for event in events if event["event"] == "failed")
+    assert (error["code"], error["exit"]) == ("E-RUN-KILLED", 8), error
 
 
 def test_requeued_and_preempted_units_finish(submission):
