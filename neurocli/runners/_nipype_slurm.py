@@ -1,7 +1,7 @@
 """nipype's two SLURM plugins, mended: a killed job is one failed node, and one question a poll serves all jobs.
 
-Upstream dies with a TypeError when one job is killed, needs ``LOGNAME``, asks ``squeue`` once for every job, and
-SLURMGraph leaves before its jobs have ended (``docs/upstream``).
+Upstream dies with a TypeError when one job is killed, needs ``LOGNAME`` and asks ``squeue`` once for every job;
+SLURMGraph leaves before its jobs have ended and cannot have a space in a path (``docs/upstream``).
 """
 
 from __future__ import annotations
@@ -9,26 +9,24 @@ from __future__ import annotations
 import getpass
 import os
 import shlex
-import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nipype.pipeline.plugins import slurm, slurmgraph
+from nipype.pipeline import plugins
+
+from . import slurm
 
 POLL_S = (1.0, 30.0)  # the first pause between two questions of SLURMGraph, and the longest
 MAX_SILENCE = 20  # questions without an answer, after which we give up
 
 
-def queue(field: str) -> set[str] | None:
-    """Return a field (``%i`` for the id, ``%j`` for the name) of all our jobs in the queue; None without an answer."""
-    command = ["squeue", "--noheader", f"--user={os.getuid()}", f"--format={field}"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    except subprocess.TimeoutExpired:
-        return None
-    return None if answer.returncode else set(answer.stdout.split())
+def queue() -> set[str] | None:
+    """Return the ids of all our jobs that have not ended and may still run; None without an answer."""
+    found = slurm.queue()
+    return None if found is None else {job for job, element in found.items() if not element.is_dead}
 
 
 def name_ourselves() -> None:
@@ -40,7 +38,7 @@ def name_ourselves() -> None:
             os.environ["LOGNAME"] = f"uid{os.getuid()}"
 
 
-class SLURMPlugin(slurm.SLURMPlugin):  # type: ignore[misc]  # nipype has no types
+class SLURMPlugin(plugins.SLURMPlugin):  # type: ignore[misc]  # nipype has no types
     """One job a node; takes the ``plugin_args`` of the class that it mends."""
 
     def __init__(self, **arguments: Any) -> None:
@@ -50,7 +48,7 @@ class SLURMPlugin(slurm.SLURMPlugin):  # type: ignore[misc]  # nipype has no typ
 
     def _is_pending(self, taskid: int) -> bool:
         if taskid not in self._unasked:  # it was asked for before, or is new: this is another poll
-            self._queued, self._unasked = queue("%i"), set(self._pending)
+            self._queued, self._unasked = queue(), set(self._pending)
         self._unasked.discard(taskid)
         return self._queued is None or str(taskid) in self._queued
 
@@ -65,17 +63,30 @@ class SLURMPlugin(slurm.SLURMPlugin):  # type: ignore[misc]  # nipype has no typ
         return int(super()._submit_batchtask(shlex.quote(scriptfile), node))
 
 
-class SLURMGraphPlugin(slurmgraph.SLURMGraphPlugin):  # type: ignore[misc]  # nipype has no types
-    """One script that submits all; we stay until its jobs have left the queue."""
+class SLURMGraphPlugin(plugins.SLURMGraphPlugin):  # type: ignore[misc]  # nipype has no types
+    """All jobs at once, with dependencies between them; we stay until they have left the queue."""
 
-    def _submit_graph(self, pyfiles: Sequence[str], dependencies: Any, nodes: Sequence[Any]) -> None:
-        super()._submit_graph(pyfiles, dependencies, nodes)
-        script = Path(pyfiles[0]).with_name("submit_jobs.sh").read_text()
-        names = {line.partition("=")[0] for line in script.splitlines() if "$(sbatch" in line}
-        pause, silence = POLL_S[0], 0
-        while (queued := queue("%j")) is None or names & queued:
-            silence = silence + 1 if queued is None else 0
-            if silence >= MAX_SILENCE:
-                raise RuntimeError("squeue failed too often")
-            time.sleep(pause)
-            pause = min(1.5 * pause, POLL_S[1])
+    def _submit_graph(
+        self, pyfiles: Sequence[str], dependencies: Mapping[int, Sequence[int]], nodes: Sequence[Any]
+    ) -> None:
+        jobs: list[str] = []  # the nodes come in topological order
+        for index, (script, node) in enumerate(zip(pyfiles, nodes, strict=True)):
+            jobs.append(self._submit(Path(script), node, [jobs[before] for before in dependencies.get(index, ())]))
+        _outlast(set(jobs))
+
+    def _submit(self, script: Path, node: Any, after: Sequence[str]) -> str:
+        template, arguments = self._get_args(node, ["template", "sbatch_args"])
+        batch = script.with_suffix(".sh")
+        batch.write_text(f"{template}\n{shlex.join([sys.executable, str(script)])}\n")
+        waits = [f"--dependency=afterok:{':'.join(after)} --kill-on-invalid-dep=yes"] if after else []
+        return slurm.submit(batch, [*waits, arguments])
+
+
+def _outlast(jobs: set[str]) -> None:
+    pause, silence = POLL_S[0], 0
+    while (queued := queue()) is None or jobs & queued:
+        silence = silence + 1 if queued is None else 0
+        if silence >= MAX_SILENCE:
+            raise slurm.busy("squeue failed too often")
+        time.sleep(pause)
+        pause = min(1.5 * pause, POLL_S[1])

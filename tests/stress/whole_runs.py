@@ -1,0 +1,75 @@
+"""Whole runs of the tiny pipeline that stress tests disturb, and what must come out of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurocli.store import Store, care
+from neurocli.store.ledger import read
+
+from ..runs.conftest import PIPELINES, ROOT, write_dataset
+
+HANG_S = 900  # a run takes seconds; this is for a crowded machine
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A dataset with its pipelines file, on which runs are started."""
+
+    home: Path
+
+    @classmethod
+    def built(cls, home: Path, n_subjects: int) -> Stage:
+        """Write the dataset and the file."""
+        write_dataset(home / "bids", n_subjects)
+        (home / "pipelines.yaml").write_text(PIPELINES)
+        return cls(home)
+
+    def start(self, out: Path, **options: object) -> subprocess.Popen[bytes]:
+        """Start a run in a session of its own."""
+        words = ["run", "tiny", "--bids-dir", self.home / "bids", "-o", out, "-f", self.home / "pipelines.yaml", "-q"]
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "NEUROCLI_CACHE_DIR": str(self.home / "cache")}
+        command = [sys.executable, "-m", "neurocli", *map(str, words), "--n-cpus", "2"]
+        return subprocess.Popen(
+            command, env=env, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options
+        )
+
+    def finish(self, out: Path) -> None:
+        """Run to the end; a second such run has nothing to do."""
+        done = self.start(out)
+        _, said = done.communicate(timeout=HANG_S)
+        assert done.returncode == 0, said.decode()
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """Return everything that was published and every payload, by name."""
+    store = out / ".neurocli" / "store"
+    published = [path for path in out.rglob("*") if path.is_file() and ".neurocli" not in path.parts]
+    payloads = [path for key in care.keys(Store(store)) for path in Store(store).find(key).rglob("*") if path.is_file()]
+    kept = [path for path in (*published, *payloads) if path.name != "manifest.json"]  # it says when and how long
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in kept}
+
+
+def check(out: Path, undisturbed: dict[str, bytes]) -> None:
+    """See that the same names hold the same bytes, and that every entry is what its manifest says."""
+    store = Store(out / ".neurocli" / "store")
+    for key in care.keys(store):
+        store.verify(key)
+    found = contents(out)
+    assert found.keys() == undisturbed.keys()
+    assert [name for name in found if found[name] != undisturbed[name]] == []
+
+
+def executed(out: Path) -> Counter[str]:
+    """Return how often each unit was computed, in the words of the ledger."""
+    events = read(out / ".neurocli" / "ledger")
+    return Counter(e["unit"] for e in events if e["event"] == "done" and e.get("how") == "executed")
+
+
+def n_events(out: Path) -> int:
+    return len(read(out / ".neurocli" / "ledger"))
