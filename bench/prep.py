@@ -42,14 +42,17 @@ def rows() -> Iterator[Row]:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "prep.yaml").write_text(PIPELINE)
+        (folder / "plain.yaml").write_text(PIPELINE)
+        (folder / "report.yaml").write_text(PIPELINE + "    export: [report]\n")
         (folder / "loop.py").write_text(LOOP)
         counter = iter(range(100))
-        peer = fastest(lambda: python(folder / "loop.py", dataset, folder), 3)
 
-        def ours() -> None:
+        def ours(verb: str, file: str) -> None:
             out = folder / f"out{next(counter)}"
-            command("preprocess", "prep", "--bids-dir", dataset, "-o", out, "-f", folder / "prep.yaml", "--json")
+            command(verb, "prep", "--bids-dir", dataset, "-o", out, "-f", folder / file, "--json")
 
-        plain = fastest(ours, 3)
+        peer = fastest(lambda: python(folder / "loop.py", dataset, folder), 3)
+        plain = fastest(lambda: ours("preprocess", "plain.yaml"), 3)
+        report = fastest(lambda: ours("run", "report.yaml"), 2)
     yield Row("eegmat prep, 16 recordings", plain, "plain MNE loop", peer, "2 x", plain <= 2 * peer)
+    yield Row("eegmat prep, with the report", report, "plain MNE loop", peer, "7 x", report <= 7 * peer)
