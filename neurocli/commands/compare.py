@@ -20,14 +20,18 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(runs: Runs, metric: Metric = None, json: o.Json = False) -> None:
-    """Print the scores of several runs, best first, with p values corrected for how many there are."""
+    """Print the scores of several runs, best first, and a test of each pair, corrected for how many there are."""
     from ..pipelines.scores import comparison
+    from ._show import number
 
-    rows = comparison([run.absolute() for run in runs], metric)
+    document = comparison([run.absolute() for run in runs], metric)
     if json:
-        print(json_.dumps({"schema_version": 1, "rows": rows}))
+        print(json_.dumps({"schema_version": 1, **document}))
         return
-    for row in rows:
-        p = "–" if row["p_corrected"] is None else f"{row['p_corrected']:.3f}"
-        print(f"{row['metric']:<20} {row['mean']:.3f}  chance {row['chance']:.3f}  p (corrected) {p}  "
-              f"n = {row['n_subjects']}  {row['pipeline']}  {row['run']}")  # fmt: skip
+    print(document["metric"])
+    for row in document["rows"]:
+        rivals = ", ".join(f"{name} {number(row.get(name))}" for name in ("majority", "linear", "shuffled"))
+        print(f"  {number(row['mean'])}  {row['pipeline']}  (chance {number(row['chance'])}; {rivals})")
+    for pair in document["pairs"]:
+        print(f"  {pair['better']} over {pair['worse']}: {number(pair['difference'])}, p {number(pair['p_subjects'])} "
+              f"by subjects, {number(pair['p_folds'])} by folds, corrected for {document['n_compared']}")  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..data.entities import Entities
+from ..evaluation.certificate import transductive
 from .keys import Recipe, digest_of, recipes, use_recipe
 from .units import STAGES, Task, Unit, make_unit, single
 
@@ -145,6 +146,7 @@ def _evaluate(pipeline: Pipeline, fits: Sequence[Unit], members: Sequence[Member
         "split": pipeline.train.split.model_dump(mode="json"),
         "asked": list(cohort.asked),
         "scored": [member.id for member in members],
+        "transductive": transductive([use.settings for use in pipeline.preprocess]),
         "seed": pipeline.seed,
     }
     return make_unit("evaluate/scores", recipe, [unit.key for unit in fits if unit.recipe["role"] != "all"])

@@ -29,29 +29,20 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def comparison(runs: Sequence[Path], metric: str | None = None) -> list[dict[str, Any]]:
-    """Return one row a run, pipeline and metric, best first; p values are Holm-corrected within each metric."""
-    rows = [
-        {"run": str(run), "pipeline": name, **{key: score[key] for key in KEPT}}
-        for run in runs
-        for name, document in published_scores(run).items()
-        for score in document["scores"]
-        if metric in (None, score["metric"])
-    ]
-    for name in {row["metric"] for row in rows}:
-        _correct([row for row in rows if row["metric"] == name])
-    return sorted(rows, key=lambda row: (row["metric"], -row["mean"] if row["best"] == "max" else row["mean"]))
+def comparison(runs: Sequence[Path], metric: str | None = None) -> dict[str, Any]:
+    """Return what `evaluation.compare` says of every pipeline that was evaluated into these folders.
 
+    Parameters
+    ----------
+    runs : sequence of Path
+        Output folders; where two hold pipelines of one name, the folder's name tells them apart.
+    metric : str, optional
+        By default the first metric of the first run.
+    """
+    from ..evaluation.compare import compare
 
-KEPT = ("metric", "best", "mean", "ci", "chance", "p_null", "n_subjects", "n_samples")
-
-
-def _correct(rows: list[dict[str, Any]]) -> None:
-    """Add Holm's correction: the best of many scores is no longer one score."""
-    known = sorted((row for row in rows if row["p_null"] is not None), key=lambda row: row["p_null"])
-    highest = 0.0
-    for rank, row in enumerate(known):
-        highest = max(highest, min(1.0, (len(known) - rank) * row["p_null"]))
-        row["p_corrected"] = highest
-    for row in rows:
-        row.setdefault("p_corrected", None)
+    found = {(run.name, name): document for run in runs for name, document in published_scores(run).items()}
+    names = [name for _, name in found]
+    named = {name if names.count(name) == 1 else f"{run}/{name}": d for (run, name), d in found.items()}
+    first = next(iter(named.values()))["scores"][0]["metric"]
+    return compare(named, metric or first)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import registry
-from ..step import Settings, Step
+from ..step import ModelStep, Settings, Step
 from .keys import seed_of
 from .manifest import Context
 from .units import Unit
@@ -94,7 +95,7 @@ def featurize(unit: Unit, inputs: Inputs) -> Made:
 
     uses = [(recipe["name"], recipe["settings"]) for recipe in unit.recipe["features"]]
     data: Any = inputs.payload(unit.upstream[0])
-    return inputs.remember(unit.key, compute(data, uses, backend=unit.recipe["backend"]))
+    return inputs.remember(unit.key, compute(data, uses, backend=unit.recipe["backend"], dtype=unit.recipe["dtype"]))
 
 
 def train(unit: Unit, inputs: Inputs) -> Made:
@@ -103,7 +104,23 @@ def train(unit: Unit, inputs: Inputs) -> Made:
         return Made({}, {"kind": "collected", "fits": list(unit.upstream)})
     from .train import fit_unit
 
-    return Made(*fit_unit(unit.recipe, list(inputs.context.cohort), inputs).to_payload())
+    with _checkpointing(unit, inputs):
+        return Made(*fit_unit(unit.recipe, list(inputs.context.cohort), inputs).to_payload())
+
+
+@contextmanager
+def _checkpointing(unit: Unit, inputs: Inputs) -> Iterator[None]:
+    """Let a deep decoder go on from the epoch at which an earlier attempt at this unit was stopped."""
+    uses = [registry.get("models", member["name"]) for member in unit.recipe.get("model", ())]
+    if not any(use.deep for use in uses if issubclass(use, ModelStep)):
+        yield
+        return
+    from ..models._training import checkpointing
+
+    folder = Path(inputs.context.out) / ".neurocli" / "checkpoints" / unit.key
+    with checkpointing(folder):
+        yield
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def evaluate(unit: Unit, inputs: Inputs) -> Made:

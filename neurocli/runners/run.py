@@ -140,17 +140,17 @@ def describe(request: Request, pipeline: Pipeline, context: Context) -> None:
 
 
 def check_target(pipeline: Pipeline, sources: Sequence[Source], cohort: gather.Cohort) -> None:
-    """Refuse, before anything is computed, what can be seen to fail: no target, one class, an unknown label.
+    """Refuse, before anything is computed, what can be seen to fail: no target, one class, one group, a leak.
 
     Raises
     ------
-    InputError
-        As `pipelines.target.check` says.
+    NeurocliError
+        As `pipelines.precheck` says.
     """
-    from ..pipelines import target
+    from ..pipelines.precheck import precheck
 
     if pipeline.train and pipeline.target:
-        target.check(pipeline.target, [source.entities for source in sources], cohort.participants)
+        precheck(pipeline, [source.entities for source in sources], cohort.participants)
     elif pipeline.train:
         raise InputError(
             f"Pipeline {pipeline.name!r} trains a model but names no target.",
