@@ -19,6 +19,8 @@ from neurocli.features.requests import complete, prepare, quantities
 catalogue.import_all()
 SFREQ, N_EPOCHS, N_TIMES = 128.0, 3, 512
 CH_NAMES = ("Fz", "Cz", "Pz", "Oz")
+# What the defaults of slow signals (functional MRI) need instead on this short one
+SETTINGS = {"alff": {"band": (1.0, 8.0)}, "falff": {"band": (1.0, 8.0)}, "dynamic_correlation": {"window": 2.0}}
 # What is not exact to the last digits under a change of units, and why; relative
 LOOSE: dict[str, float] = {
     # rounding may decide on one step more or less of a fit that stops within 1e-5 of its optimum
@@ -42,7 +44,9 @@ def signal(seed: int, n_epochs: int = N_EPOCHS) -> np.ndarray:
 
 def values(name, x, sfreq=SFREQ, chosen=None, **options):
     names = CH_NAMES[: x.shape[1]]
-    (block,) = compute(x, sfreq, [(name, chosen or {})], ch_names=names, **{"backend": "reference", **options})
+    (block,) = compute(
+        x, sfreq, [(name, chosen or SETTINGS.get(name, {}))], ch_names=names, **{"backend": "reference", **options}
+    )
     return block.values
 
 
@@ -60,7 +64,7 @@ def dimensions(unit: str) -> tuple[bool, int, int]:
 def rescaled(name, gain, clock):
     """Return all settings of a feature, those with a unit rescaled as the signal is."""
     definition = FEATURES[name]
-    chosen = complete(definition, {})
+    chosen = complete(definition, SETTINGS.get(name, {}))
     scaled = {key: times(chosen[key], definition.types[key], gain, clock) for key in definition.settings}
     for quantity, about in quantities(definition).items():
         if about.settings:
@@ -85,7 +89,7 @@ def times(value, annotation, gain, clock):
 def test_unit_is_true(name, seed, gain, clock):
     """Dimensional analysis: the declared unit says how the value rescales. Powers of two round nothing."""
     x = signal(seed)
-    request = prepare([(name, {})], x.shape, SFREQ, CH_NAMES)[0]
+    request = prepare([(name, SETTINGS.get(name, {}))], x.shape, SFREQ, CH_NAMES)[0]
     is_log, volt, second = dimensions(request.unit)
     factor = gain**volt * clock ** (-second)
     before = values(name, x)
@@ -115,7 +119,7 @@ def test_the_input_is_left_alone(name, backend, dtype):
     x = signal(2).astype(dtype)
     before = x.copy()
     memo = Memo(x, SFREQ, CH_NAMES, backend)
-    memo.feature(prepare([(name, {})], x.shape, SFREQ, CH_NAMES)[0])
+    memo.feature(prepare([(name, SETTINGS.get(name, {}))], x.shape, SFREQ, CH_NAMES)[0])
     np.testing.assert_array_equal(x, before)
 
 
@@ -125,7 +129,7 @@ def test_the_input_is_left_alone(name, backend, dtype):
 def test_the_compiled_twin_equals_the_reference(name, dtype, seed):
     """Largest disagreement, relative to the largest value, within what the twins that are used state."""
     x = signal(seed).astype(dtype)
-    given = prepare([(name, {})], x.shape, SFREQ, CH_NAMES)[0].given
+    given = prepare([(name, SETTINGS.get(name, {}))], x.shape, SFREQ, CH_NAMES)[0].given
     used = [catalogue.twin("cpu", one, given.get(one, given)) for one in (name, *quantities(FEATURES[name]))]
     tolerance = sum(twin.tolerance[dtype] for twin in used if twin) or {"float64": 0.0, "float32": 1.2e-7}[dtype]
     expected = values(name, x.astype(np.float64))
@@ -163,7 +167,12 @@ def test_a_constant_channel_gives_a_number_or_nan_without_a_warning(name, backen
 @every_feature
 def test_too_short_epochs_are_refused_in_words(name):
     feature = FEATURES[name]
-    given = {**complete(feature, {}), "sfreq": SFREQ, "n_times": N_TIMES, "n_channels": len(CH_NAMES)}
+    given = {
+        **complete(feature, SETTINGS.get(name, {})),
+        "sfreq": SFREQ,
+        "n_times": N_TIMES,
+        "n_channels": len(CH_NAMES),
+    }
     fewest = feature.min_times(given) if callable(feature.min_times) else feature.min_times
     if fewest > 1:
         with pytest.raises(InputError, match=f"{name} needs at least {fewest} samples an epoch, and there are 1"):
