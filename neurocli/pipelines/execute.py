@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import Exit, NeurocliError
+from ..errors import Exit, NeurocliError, ResourceError
 from ..store import Store
 from ..store.ledger import Ledger
 from . import publish
@@ -17,6 +16,7 @@ from .manifest import Context
 from .preview import what
 from .stages import STAGE_WORK, Inputs
 from .units import Task, Unit
+from .usage import peak_rss_bytes
 
 Event = dict[str, Any]
 
@@ -80,7 +80,8 @@ def describe(error: Exception) -> dict[str, Any]:
     if isinstance(error, NeurocliError):
         return error.to_dict()
     if isinstance(error, MemoryError):
-        return {"code": "E-RESOURCE-MEMORY", "exit": int(Exit.RESOURCES), "message": f"Out of memory: {error}"}
+        remedy = "Run again with more --mem-gb, with fewer --n-cpus, or on a larger machine."
+        return ResourceError(f"Memory ran out: {error}.", code="E-RUN-MEMORY", remedy=remedy).to_dict()
     text = "".join(traceback.format_exception(error))
     return {
         "code": "E-INTERNAL",
@@ -98,9 +99,8 @@ class _Clock:
         self.wall, self.cpu = time.perf_counter(), time.process_time()
 
     def read(self) -> dict[str, float | int]:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
-        return {"wall_s": round(wall, 6), "cpu_s": round(cpu, 6), "peak_rss_bytes": peak}
+        return {"wall_s": round(wall, 6), "cpu_s": round(cpu, 6), "peak_rss_bytes": peak_rss_bytes()}
 
 
 Runner = Callable[[Context, Task, Ledger], list[Event]]

@@ -78,7 +78,8 @@ class Run:
     def phase(self, context: Context, tasks: Sequence[Task]) -> None:
         """Carry out what of the tasks is not there yet, and count all of it."""
         waiting = [task for task in tasks if not self._done(task)]
-        cached = [unit for task in tasks if task not in waiting for unit in task.units]
+        ids = {task.id for task in waiting}
+        cached = [unit for task in tasks if task.id not in ids for unit in task.units]
         self.tally.begin([_cached(unit) for unit in cached])
         if waiting:
             describe(self.request, self.pipeline, context)

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from ..errors import NeurocliError, ResourceError, TemporaryError
+from ..pipelines.usage import peak_rss_bytes
 
 PR_SET_PDEATHSIG = 1
 RESET_PEAK = "5"  # what the kernel wants in clear_refs to begin a new VmHWM
@@ -167,12 +168,3 @@ def _reset_peak() -> None:
         Path("/proc/self/clear_refs").write_text(RESET_PEAK)
     except OSError:
         pass  # then the peak is that of the whole process so far
-
-
-def peak_rss_bytes() -> int:
-    """Return the peak memory since it was last reset, in bytes."""
-    try:
-        status = Path("/proc/self/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
-    except (OSError, ValueError, IndexError):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
