@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from numba import njit
 
-from .._pairs import quotient, upper
 from ..analytic import kept, masks
 from ..define import twin
 
@@ -71,18 +70,35 @@ def lag_indices(split_signal: Parts) -> Parts:
     return tuple(values.reshape(*leading, -1).swapaxes(-1, -2) for values in (signs, weighted))  # type: ignore[return-value]
 
 
+@compiled
+def _unit_vectors(real, imag, both):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
+    """Fill the parts of the vectors of length one, side by side; NaN for series that are zero throughout."""
+    n_times = real.shape[1]
+    zero, one = real.dtype.type(0), real.dtype.type(1)
+    for s in range(real.shape[0]):
+        total = zero
+        for t in range(n_times):
+            size = np.sqrt(real[s, t] * real[s, t] + imag[s, t] * imag[s, t])
+            scale = one / size if size > zero else zero
+            both[s, t], both[s, n_times + t] = real[s, t] * scale, imag[s, t] * scale
+            total += scale
+        if total == zero:
+            both[s] = np.nan
+
+
 @twin("plv", backend="cpu", tolerance=CLOSE)
 def plv(split_signal: Parts) -> np.ndarray:
     """Phase-locking value, from two real products of the vectors of length one."""
     real, imag = split_signal
-    size = np.sqrt(real * real + imag * imag)
-    silent = ~size.any(axis=-1)
-    both = np.concatenate([quotient(real, size, 0.0), quotient(imag, size, 0.0)], axis=-1)
-    n_times = real.shape[-1]
+    n_channels, n_times = real.shape[-2:]
+    both = np.empty((*real.shape[:-1], 2 * n_times), real.dtype)
+    _unit_vectors(real.reshape(-1, n_times), imag.reshape(-1, n_times), both.reshape(-1, 2 * n_times))
     even, odd = _product(both, both), _product(both[..., :n_times], both[..., n_times:])
-    value = np.hypot(even, odd - odd.swapaxes(-1, -2)) / real.dtype.type(n_times)
-    value[silent[..., :, None] | silent[..., None, :]] = np.nan
-    return upper(value).swapaxes(-1, -2)
+    rows, columns = np.triu_indices(n_channels, 1)
+    turned = odd[..., rows, columns] - odd[..., columns, rows]
+    aligned = even[..., rows, columns]
+    value: np.ndarray = np.sqrt(aligned * aligned + turned * turned) / real.dtype.type(n_times)
+    return value.swapaxes(-1, -2)
 
 
 def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
