@@ -18,8 +18,8 @@ def coupled(strength, seed=0):
     return slow + 0.3 * (1 + strength * slow) * np.cos(2 * np.pi * 38 * TIMES) + noise
 
 
-def index(x, **settings):
-    (block,) = compute(x[:, None], SFREQ, [("pac_modulation_index", settings)], ch_names=["Cz"], backend="reference")
+def index(x, backend="reference", **settings):
+    (block,) = compute(x[:, None], SFREQ, [("pac_modulation_index", settings)], ch_names=["Cz"], backend=backend)
     return block.values[:, 0]
 
 
@@ -32,9 +32,10 @@ def by_hand(x, n_bins=18):
     return 1 + (share * np.log(share)).sum() / np.log(n_bins)
 
 
-def test_it_is_the_formula_of_tort():
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_it_is_the_formula_of_tort(backend):
     x = np.stack([coupled(k, seed) for seed, k in enumerate((0.0, 0.3, 0.9))])
-    np.testing.assert_allclose(index(x), [by_hand(row) for row in x], rtol=1e-9)
+    np.testing.assert_allclose(index(x, backend), [by_hand(row) for row in x], rtol=1e-9)
 
 
 def test_it_rises_with_the_strength_of_the_coupling():
@@ -48,11 +49,12 @@ def test_it_does_not_depend_on_the_preferred_phase_or_the_scale():
     np.testing.assert_allclose(index(-3e-6 * x), index(x), rtol=0.05)  # half a turn is nine whole bins
 
 
-def test_a_constant_has_no_index_and_columns_name_both_bands():
-    assert np.isnan(index(np.full((1, 500), 0.2))).all()
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_a_constant_has_no_index_and_columns_name_both_bands(backend):
+    assert np.isnan(index(np.full((1, 500), 0.2), backend)).all()
     bands = {"phases": {"a": (4, 8), "b": (8, 12)}, "amplitudes": {"c": (30, 45), "d": (45, 80)}}
     asked = [("pac_modulation_index", bands)]
-    (block,) = compute(coupled(0.5)[None, None], SFREQ, asked, ch_names=["Cz"], backend="reference")
+    (block,) = compute(coupled(0.5)[None, None], SFREQ, asked, ch_names=["Cz"], backend=backend)
     assert [name.split("/")[1] for name in block.columns] == ["a-c", "a-d", "b-c", "b-d"]
 
 
