@@ -15,7 +15,7 @@ demo: $(VENV)/.installed  ## a small dataset, all five stages, scores and a repo
 
 test: $(VENV)/.tests  ## every test, and the short form of the stress suite
 	$(BIN)/python -m pytest -q tests/stress -m "not slow"
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/stress tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not stress" --ignore=tests/stress tests
 
 check: $(VENV)/.tests  ## lint, types, layers
 	$(BIN)/ruff check .
@@ -30,7 +30,7 @@ bench-gpu:  ## the feature catalogue on a GPU; needs NumPy, SciPy, torch, triton
 	$(PYTHON) -m neurocli.features.bench --backend cuda --json
 
 stress: $(VENV)/.tests  ## kills, full disks, simultaneous runs
-	$(BIN)/python -m pytest -m slow tests/stress
+	$(BIN)/python -m pytest -m "slow or stress" tests/stress tests/runs/test_nipype.py
 
 docs: $(VENV)/.installed  ## write the reference pages from the code
 	$(BIN)/python -m docs.build

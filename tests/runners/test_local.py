@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -70,10 +72,12 @@ def test_an_exception_is_the_failure_of_its_task_and_the_worker_lives_on(runner,
 
 
 def test_the_peak_and_the_request_that_would_have_worked_are_told(runner):
-    n_bytes = 600 << 20  # more than this process, whose peak a child inherits
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    n_bytes = max(600 << 20, own + (200 << 20))  # more than this process, whose peak a child inherits
     outcome = runner([["allocate_and_die", n_bytes]])[0]
     assert outcome.peak_rss_bytes == pytest.approx(n_bytes, rel=0.2)
-    assert "--mem-gb 1 or more (SLURM: --mem=1G)" in outcome.error["remedy"]
+    n_gib = math.ceil(1.5 * outcome.peak_rss_bytes / 2**30)
+    assert f"--mem-gb {n_gib} or more (SLURM: --mem={n_gib}G)" in outcome.error["remedy"]
 
 
 def test_the_cost_of_each_task_is_its_own(runner):

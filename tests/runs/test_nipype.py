@@ -42,7 +42,7 @@ def test_multiproc_gives_the_same_bytes(finished, dataset, tmp_path):
     check(finished, dataset, tmp_path / "out", "MultiProc", *units)
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.parametrize("plugin", ["Linear", "MultiProc"])
 def test_a_whole_run_gives_the_same_bytes(finished, dataset, tmp_path, plugin):
     first, cli = finished[2], finished[3]

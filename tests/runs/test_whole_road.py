@@ -163,10 +163,11 @@ def test_a_verb_alone_gives_the_same_bytes_as_a_run(finished, dataset, file, cli
 
 def test_the_output_is_a_valid_derivative_dataset(finished):
     import subprocess
+    import sys
 
-    done = subprocess.run(
-        ["bids-validator-deno", str(finished[0]), "--json"], capture_output=True, text=True, timeout=120, check=False
-    )
+    validator = Path(sys.executable).with_name("bids-validator-deno")
+    command = [str(validator), str(finished[0]), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     issues = json.loads(done.stdout)["issues"]["issues"]
     assert [issue for issue in issues if issue.get("severity") == "error"] == []
 
