@@ -31,6 +31,7 @@ class Entries:
         self._names: dict[str, dict[str, list[str]]] = {}
         self._parsed: dict[tuple[str, str], list[Entry]] = {}
         self._by_values: dict[tuple[str, str], Groups] = {}
+        self._chains: dict[tuple[str, str], list[Groups]] = {}
 
     @cached_property
     def masks(self) -> Entries | None:
@@ -55,22 +56,37 @@ class Entries:
         return table
 
     def applying(self, folder: str, suffix: str, entities: Mapping[str, str]) -> Iterator[list[Entry]]:
-        """Yield, for a folder and each one above it, the files with a suffix whose entities are all in `entities`."""
-        for level in self._levels(folder):
+        """Yield, a folder and each one above it that has any, the files with a suffix that fit `entities`."""
+        for groups in self._chain(folder, suffix):
             found: list[Entry] = []
-            for names, rows in self._groups(level, suffix).items():
-                found += rows.get(tuple(entities.get(name) for name in names), ())
+            for names, rows in groups.items():
+                found += rows.get(tuple(map(entities.get, names)), ())
             yield found
+
+    def _chain(self, folder: str, suffix: str) -> list[Groups]:
+        """Return the groups of a folder and of each one above it, as far as they have any."""
+        chain = self._chains.get((folder, suffix))
+        if chain is None:
+            levels = (self._groups(level, suffix) for level in self._levels(folder))
+            chain = self._chains[folder, suffix] = [groups for groups in levels if groups]
+        return chain
 
     def above(self, folder: str, suffix: str) -> Iterator[list[Entry]]:
         """Yield the files with a suffix of a folder, then those of each folder above it, up to the dataset's own."""
         return (self.called(level, suffix) for level in self._levels(folder))
 
     def _levels(self, folder: str) -> Iterator[str]:
-        yield folder
+        """Yield a folder and each one above it that holds any file: most of a dataset's levels hold only folders."""
+        if folder in self._filled:
+            yield folder
         while folder and folder != self.index.base:
             folder = folder.rpartition("/")[0]
-            yield folder
+            if folder in self._filled:
+                yield folder
+
+    @cached_property
+    def _filled(self) -> set[str]:
+        return {name for name, folder in self.index.folders.items() if folder.files}
 
     def _groups(self, folder: str, suffix: str) -> Groups:
         """Return files by which entities they have, then by their values: a folder of many runs is no long search."""

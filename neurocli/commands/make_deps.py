@@ -20,8 +20,8 @@ def make_deps(
     pipeline: o.Pipeline, bids_dir: o.BidsDir, out: o.Out, until: Until = "export", file: o.File = None
 ) -> None:
     """Print rules that `include` understands: what a pipeline writes depends on what it reads."""
+    from ..pipelines.choose import chosen
     from ..pipelines.makefile import rules
-    from ..runners.api import chosen
 
     request = o.request(pipeline=pipeline, bids_dir=bids_dir, out=out, until=until, file=file)
     for one in chosen(request):

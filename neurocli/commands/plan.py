@@ -55,8 +55,8 @@ def plan(
 def print_plan(request: Request, *, as_json: bool, check: bool = False, units: bool = False) -> int:
     """Print the plan of every pipeline that the request names and return the exit status."""
     from ..errors import Exit
+    from ..pipelines.choose import chosen
     from ..pipelines.preview import preview
-    from ..runners.api import chosen
 
     previews = [preview(request, pipeline) for pipeline in chosen(request)]
     for made in previews:

@@ -33,8 +33,8 @@ def why(
     json: o.Json = False,
 ) -> None:
     """Print the exact difference of recipes, with the line of the pipelines file that made it."""
+    from ..pipelines.choose import chosen
     from ..pipelines.why import why as explain
-    from ..runners.api import chosen
 
     request = o.request(
         pipeline=pipeline, bids_dir=bids_dir, out=out, file=file, store=store, participants=participant_label,

@@ -75,9 +75,9 @@ def train_units(pipeline: Pipeline, members: Sequence[Member], cohort: Cohort) -
     units = []
     for seed in train.seeds or [pipeline.seed]:
         folds = train.split.folds([member.entities for member in members], rows, seed)
-        for fold in folds:
+        for fold in (fold.to_dict() for fold in folds):
             for role, extra in _roles(pipeline):
-                units.append(_fit(base, fold.to_dict(), role, seed, members, extra, many=len(train.seeds) > 1))
+                units.append(_fit(base, fold, role, seed, members, extra, many=len(train.seeds) > 1))
         units.append(_fit(base, {"name": "all"}, "all", seed, members, {}, many=len(train.seeds) > 1))
     return units
 

@@ -16,15 +16,35 @@ Recipe = dict[str, Any]
 FORMAT = 1  # of the recipe itself; a bump voids every cache
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical(document: Any) -> str:
     """Return the one JSON text of a document: sorted keys, no spaces, no NaN."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(document)
 
 
 def key_of(recipe: Mapping[str, Any]) -> str:
     """Return the key, 64 hexadecimal digits."""
-    text = canonical({"format": FORMAT, **recipe})
-    return blake2b(text.encode(), digest_size=32).hexdigest()
+    members = sorted({"format": FORMAT, **recipe}.items())
+    text = ",".join(f"{canonical(name)}:{_fragment(value)}" for name, value in members)
+    return blake2b(f"{{{text}}}".encode(), digest_size=32).hexdigest()
+
+
+_FRAGMENTS: dict[int, tuple[list[Any], str]] = {}
+
+
+def _fragment(value: Any) -> str:
+    """Return the text of one member of a recipe; of a list of steps, which thousands of units share, only once.
+
+    The list is kept beside its text, so that its identity cannot become another's.
+    """
+    if not isinstance(value, list):
+        return canonical(value)
+    known = _FRAGMENTS.get(id(value))
+    if known is None or known[0] is not value:
+        known = _FRAGMENTS[id(value)] = (value, canonical(value))
+    return known[1]
 
 
 def digest_of(document: Any) -> str:

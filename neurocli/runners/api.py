@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError, UsageError, unknown
-from ..pipelines import config
+from ..pipelines.choose import chosen
 from ..pipelines.request import Request
 from .detached import Detached
 from .document import document
@@ -68,22 +68,6 @@ def _one(request: Request, pipeline: Pipeline, report: Report) -> dict[str, Any]
         except Detached as left:
             return left.document(document(pipeline.name, request, run.tally, time.perf_counter() - started))
     return document(pipeline.name, request, tally, time.perf_counter() - started)
-
-
-def chosen(request: Request) -> list[Pipeline]:
-    """Return the pipelines of a name: one, or all of a matrix.
-
-    Raises
-    ------
-    ConfigError
-        If the file has no pipeline of that name (``E-CONFIG-PIPELINE``).
-    """
-    return list(config.load(request.file, overrides(request)).named(request.pipeline))
-
-
-def overrides(request: Request) -> list[str]:
-    """Return the settings given on the command line, the seed among them."""
-    return [*request.sets, *([f"seed={request.seed}"] if request.seed is not None else [])]
 
 
 def prepare_out(out: Path) -> None:
