@@ -31,12 +31,21 @@ class Entries:
         self._names: dict[str, dict[str, list[str]]] = {}
         self._parsed: dict[tuple[str, str], list[Entry]] = {}
         self._by_values: dict[tuple[str, str], Groups] = {}
+        self._sets: dict[str, frozenset[str]] = {}
         self._chains: dict[tuple[str, str], list[Groups]] = {}
 
     @cached_property
     def masks(self) -> Entries | None:
         """The files of ``derivatives/masks``, if there are any."""
         return Entries(self.index.derivative("masks")) if "masks" in self.index.derivatives() else None
+
+    def holds(self, folder: str, name: str) -> bool:
+        """Whether a folder has a file of that name."""
+        names = self._sets.get(folder)
+        if names is None:
+            known = self.index.folders.get(folder)
+            names = self._sets[folder] = frozenset(known.files if known else ())
+        return name in names
 
     def called(self, folder: str, suffix: str) -> list[Entry]:
         """Return the files of one folder that have a suffix; none where there is no such folder."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from ..data.entities import Entities, stem
 from .entries import Entries, Entry
+from .index import joined
 
 COMPANIONS = {".vhdr": (".eeg", ".vmrk", ".dat"), ".set": (".fdt",)}
 ELECTRIC = ("eeg", "ieeg", "meg", "emg", "nirs")
@@ -82,7 +83,13 @@ def _documents(own: Entries, folder: str, entities: Mapping[str, str], suffix: s
 
 
 def _nearest(own: Entries, folder: str, entities: Mapping[str, str], suffix: str) -> list[str]:
-    """Return the table that applies: of the nearest folder, the one with the most entities."""
+    """Return the table that applies: of the nearest folder, the one with the most entities.
+
+    A table with all entities of the recording is beside it as a rule, and no other can have more.
+    """
+    exact = f"{stem(entities)}_{suffix}.tsv"
+    if own.holds(folder, exact):
+        return [joined(folder, exact)]
     for level in own.applying(folder, suffix, entities):
         here = [e for e in level if e.extension == ".tsv"]
         if here:

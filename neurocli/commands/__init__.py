@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from importlib import import_module
@@ -45,6 +46,7 @@ def root(
 def main() -> None:
     """Run the command line; the only `except` that prints."""
     debug = "--debug" in sys.argv[1:]
+    gc.set_threshold(200_000)  # a plan is a hundred thousand small objects, none of them garbage
     try:
         build()([dashed(argument) for argument in sys.argv[1:]])
     except NeurocliError as error:

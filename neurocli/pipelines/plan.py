@@ -10,13 +10,11 @@ from ..bids.readers import VERSION
 from ..data.entities import Entities, stem
 from .gather import Cohort, Member, gathering_tasks
 from .keys import Recipe, recipes
-from .units import STAGES, Task, Unit, make_unit
+from .units import PENDING, STAGES, Task, Unit, make_unit
 
 if TYPE_CHECKING:
     from ..bids.select import Item
     from .config import Pipeline, Use
-
-PENDING = "not hashed yet"
 
 
 @dataclass(frozen=True)

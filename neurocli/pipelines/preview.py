@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -84,23 +82,6 @@ def _sum(values: Sequence[float | None]) -> float | None:
 
 def preview(request: Request, pipeline: Pipeline) -> Preview:
     """Return what running the request would do."""
-    with _without_collection():
-        return _preview(request, pipeline)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Hold off the garbage collector, which would walk a hundred thousand small objects again and again for nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _preview(request: Request, pipeline: Pipeline) -> Preview:
     sources = find_sources(request, pipeline, hashing=False)
     plan = make_plan(pipeline, sources, request.until, find_cohort(request, sources))
     costs = ledger.costs(ledger.read(request.out / ".neurocli" / "ledger"), by="what")

@@ -12,7 +12,8 @@ from ..bids.index import Index, scan
 from ..bids.select import Item, Wanted, select
 from ..errors import InputError
 from .gather import Cohort
-from .plan import PENDING, Source, recording_id
+from .plan import Source, recording_id
+from .units import PENDING
 
 if TYPE_CHECKING:
     from .config import Pipeline

@@ -8,6 +8,8 @@ from typing import Any
 
 from .keys import Recipe, key_of
 
+PENDING = "not hashed yet"  # the digest of a file that nobody has read
+PENDING_KEY = "pending"
 STAGES = ("preprocess", "featurize", "train", "evaluate", "export")
 
 
@@ -43,8 +45,9 @@ class Unit:
 
 
 def make_unit(id: str, recipe: Recipe, upstream: Sequence[str] = (), **spec: Any) -> Unit:  # noqa: A002 - the field's name
-    """Return a unit with its key."""
-    return Unit(id, recipe["stage"], key_of(recipe), recipe, tuple(upstream), spec)
+    """Return a unit with its key; one that stands on a file which was never hashed has none yet."""
+    pending = PENDING_KEY in upstream or PENDING in recipe.get("input", {}).get("files", {}).values()
+    return Unit(id, recipe["stage"], PENDING_KEY if pending else key_of(recipe), recipe, tuple(upstream), spec)
 
 
 @dataclass(frozen=True)
