@@ -69,7 +69,8 @@ def augmented_covariance(x: np.ndarray, *, order: int = 4, lag: int = 8, estimat
         return covariance(x, estimator=estimator)
     y, n_kept = _centred(x), x.shape[-1] - order * lag
     n_channels = x.shape[1]
-    cov = np.empty((len(x), order, n_channels, order, n_channels), x.dtype)
+    # zeros: only the upper blocks are filled here, and what lies in new memory may divide to a warning
+    cov = np.zeros((len(x), order, n_channels, order, n_channels), x.dtype)
     for delay in range(order):
         cov[:, 0, :, delay] = _product(y[..., :n_kept], y[..., delay * lag : delay * lag + n_kept])
     for i in range(1, order):
