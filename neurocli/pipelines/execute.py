@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +100,3 @@ class _Clock:
     def read(self) -> dict[str, float | int]:
         wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
         return {"wall_s": round(wall, 6), "cpu_s": round(cpu, 6), "peak_rss_bytes": peak_rss_bytes()}
-
-
-Runner = Callable[[Context, Task, Ledger], list[Event]]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 import time
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,8 +105,3 @@ def carrier(request: Request) -> AbstractContextManager[Carry]:
         return nipype_run.carrier(request)
     known = ["local", "slurm", "nipype:PLUGIN"]
     raise UsageError(unknown("executor", request.executor, known), code="E-USAGE-EXECUTOR")
-
-
-def command_line(arguments: Sequence[str] = ()) -> str:
-    """Return the command that resumes a run: the same one again."""
-    return shlex.join(["neurocli", *(arguments or sys.argv[1:])])

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ..errors import Exit, InputError
@@ -180,9 +179,3 @@ def exit_of(tally: Tally, *, fail_fast: bool = False) -> Exit:
     if gathering or len({e["unit"].split("/")[1] for e in failed}) >= tally.n_recordings:
         return Exit.FAILED
     return Exit.PARTIAL
-
-
-def out_folder(request: Request) -> Path:
-    """Return OUT, made if need be."""
-    request.out.mkdir(parents=True, exist_ok=True)
-    return request.out

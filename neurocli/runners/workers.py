@@ -68,7 +68,7 @@ def _stopped(
     """Note what was cut off, and return the error that says how to go on."""
     lost = [(task, outcome) for task, outcome in ended if outcome.status == "lost"]
     for task, outcome in lost:
-        unit = _guilty(task, context, outcome)
+        unit = _guilty(task, context)
         ledger.append({**outcome.event(), "unit": unit.id, "key": unit.key, "run": context.run})
     done = sum(outcome.status == "done" for _, outcome in ended)
     message = f"Stopped: {done} of {len(ended)} tasks were done, {len(lost)} cut off; what is done is kept."
@@ -88,7 +88,7 @@ def _events(task: Task, outcome: tasks.Outcome, context: Context, ledger: Ledger
     if outcome.status == "done":
         events: list[Event] = outcome.result["events"]
         return events
-    unit = _guilty(task, context, outcome)
+    unit = _guilty(task, context)
     event: dict[str, Any] = {
         "event": "failed",
         "unit": unit.id,
@@ -104,10 +104,9 @@ def _events(task: Task, outcome: tasks.Outcome, context: Context, ledger: Ledger
     return [event]
 
 
-def _guilty(task: Task, context: Context, outcome: tasks.Outcome) -> Any:
+def _guilty(task: Task, context: Context) -> Any:
     """Return the unit at which a worker died: the first of the task that is not in the store."""
     from ..store import Store
 
-    del outcome
     store = Store(Path(context.store), [Path(path) for path in context.store_from])
     return next((unit for unit in task.units if not store.has(unit.key)), task.units[-1])
