@@ -13,7 +13,7 @@ ROOM = Path(bids.__file__).parent
 CODE = ["channels.py", "image.py", "places.py", "read.py", "sidecars.py", "tables.py", "units.py",
         *sorted(path.relative_to(ROOM).as_posix() for path in (ROOM / "readers").glob("*.py"))]  # fmt: skip
 # Changed code and the same numbers: write the new digest. Other numbers: bump VERSION as well.
-GOLDEN = (1, "7398c0f3f2fafd42")
+GOLDEN = (1, "4df7280c295f65dd")
 
 
 def without_words(path: Path) -> str:
