@@ -28,6 +28,7 @@ SMALL |= {
     "deep4": {**DEEP, "n_filters": 4, "kernel": 0.02, "pool": 2},
     "eeg_conformer": {**DEEP, "depth": 1, "window": 0.1},
     "dbconformer": {**DEEP, "depth": 1, "patch": 0.1},
+    "seizure_transformer": {**DEEP, "widths": [8, 16], "depth": 1, "n_heads": 2, "n_hidden": 16},
     "tcn": {**DEEP, "n_blocks": 2, "n_filters": 8},
 }
 every_model = pytest.mark.parametrize("name", DEFINITIONS)

@@ -36,14 +36,14 @@ def test_eeg_conformer_has_the_authors_number_of_parameters():
     assert n_parameters(network_class("eeg_conformer")(22, 4, 1000, 250.0)) == 789_572
 
 
-def filled(module):
+def filled(module, size=0.15):
     """Give each weight a value that follows from its place."""
     buffers = [(name, buffer) for name, buffer in module.named_buffers() if "running" in name]
     with torch.no_grad():
         for i, (name, weight) in enumerate([*module.named_parameters(), *buffers]):
             k = torch.arange(weight.numel(), dtype=torch.float64)
             value = torch.sin(0.7 * k * k + i)
-            weight.copy_((1 + 0.2 * value if "running_var" in name else 0.15 * value).reshape(weight.shape))
+            weight.copy_((1 + 0.2 * value if "running_var" in name else size * value).reshape(weight.shape))
     return module.eval()
 
 
@@ -68,6 +68,30 @@ def test_outputs_are_those_of_the_authors_code(case, name, shape, sfreq, gain):
         found = module(gain * waves(shape[0], shape[2])).numpy()
     assert np.ptp(AUTHORS[case], axis=0).max() > 0.003  # the samples make a difference
     assert np.allclose(found, AUTHORS[case], rtol=0, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def seizure_transformer():
+    return filled(network_class("seizure_transformer")(19, 2, 15_360, 256.0), 0.02)
+
+
+def test_seizure_transformer_has_the_authors_number_of_parameters(seizure_transformer):
+    """One block of theirs is copied eight times and never used."""
+    assert n_parameters(seizure_transformer) == 41_001_281
+    assert n_parameters(seizure_transformer.template) == 3_152_384
+
+
+@pytest.mark.parametrize(("n_times", "n", "step"), [(15_360, 1, 512), (1001, 3, 50)])
+def test_seizure_transformer_gives_the_authors_probabilities(seizure_transformer, n_times, n, step):
+    """Sample by sample; the authors' repository at cf83f590, time_step_level/model.py."""
+    x = waves(19, n_times)[:n]
+    with torch.no_grad():
+        trace = seizure_transformer.trace(x)
+        logits = seizure_transformer(x)
+    expected = np.array(AUTHORS[f"seizure_transformer{n_times}"])
+    assert np.ptp(expected, axis=1).min() > 0.003  # the samples make a difference
+    assert np.allclose(torch.sigmoid(trace[:, 0, ::step]), expected, rtol=0, atol=1e-5)
+    assert torch.allclose(logits.softmax(dim=1)[:, 1], torch.sigmoid(trace.mean(dim=(1, 2))))
 
 
 @pytest.mark.parametrize("has_bias", [True, False])

@@ -90,6 +90,7 @@ def test_a_deep_decoder_takes_epochs_in_volts(name):
     rng = np.random.default_rng(0)
     x = (rng.normal(size=(24, 3, 128)) * 1e-5 + 2e-5).astype(np.float32)
     small = {"deep4": {"pool": 2}, "eeg_conformer": {"depth": 1}, "dbconformer": {"depth": 1}}
+    small["seizure_transformer"] = {"widths": [8, 16], "depth": 1, "n_hidden": 16}
     samples = {"subject": ["01"] * 24, "duration": [1.0] * 24}
     uses = [use("euclidean_alignment"), use(name, n_epochs=1, **small.get(name, {}))]
     plain = build_chain(uses[1:]).fit(x, np.tile([0, 1], 12), samples)
