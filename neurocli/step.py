@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -34,6 +34,14 @@ class Step(Settings, ABC):
 
     checkpoint: ClassVar[bool] = False  # True: the step ends a unit of its own, so what follows can change freely
     transductive: ClassVar[bool] = False  # True: fitted, without labels, on the recording it is applied to
+
+    def check_names(self, ch_names: Sequence[str]) -> tuple[str, str, str] | None:
+        """Return why EEG channels of these names cannot be taken (code, sentence, remedy), or None; imports nothing.
+
+        A run asks before anything is read, where ``channels.tsv`` has the names.
+        """
+        del ch_names
+        return None
 
     @abstractmethod
     def run(self, data: Any, rng: np.random.Generator | None = None) -> Any:

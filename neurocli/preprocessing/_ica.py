@@ -18,6 +18,7 @@ from ._signal import before_fit
 if TYPE_CHECKING:
     from .ica import Ica
 
+FRONTAL = ("FP1", "FP2", "FPZ")  # over the eyes
 FIT = {
     "picard": {"extended": True, "ortho": True},
     "infomax": {"extended": True},
@@ -70,7 +71,7 @@ def _reasons(data: Recording, raw: Any, ica: Any, settings: Ica) -> dict[int, di
     if settings.labels == "iclabel":
         reasons |= _labelled(raw, ica, settings)
     for kind, wanted in (("ecg", settings.ecg), ("eog", settings.eog)):
-        for channel in _witnesses(data, kind, wanted):
+        for channel in _witnesses(data, kind, wanted) or _frontal(data, kind, settings):
             for index, score in _like(raw, ica, kind, channel, settings):
                 reasons[index] = {"why": kind, "channel": channel, "score": score}
     return reasons
@@ -81,6 +82,12 @@ def _witnesses(data: Recording, kind: str, wanted: list[str] | None) -> list[str
         named_channels(data, wanted)
         return wanted
     return [data.ch_names[i] for i in typed_channels(data, {kind}, bads=False)]
+
+
+def _frontal(data: Recording, kind: str, settings: Ica) -> list[str]:
+    if kind != "eog" or not settings.frontal or settings.eog is not None:
+        return []
+    return [data.ch_names[i] for i in typed_channels(data, {"eeg"}, bads=False) if data.ch_names[i].upper() in FRONTAL]
 
 
 def _like(raw: Any, ica: Any, kind: str, channel: str, settings: Ica) -> list[tuple[int, float]]:

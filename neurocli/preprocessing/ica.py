@@ -32,7 +32,9 @@ class Ica(Step):
     types : list of str
         Channel types that are decomposed, such as ``[eeg]`` or ``[mag, grad]``.
     eog : list of str, optional
-        Channels that see the eyes; by default those of type `eog`. Without an EOG, ``[Fp1, Fp2]`` serve.
+        Channels that see the eyes; by default those of type `eog`.
+    frontal : bool
+        Whether Fp1, Fp2 and Fpz (those that are there) serve where no channel sees the eyes.
     ecg : list of str, optional
         Channels that see the heart; by default those of type `ecg`.
     measure : {'zscore', 'correlation'}
@@ -62,6 +64,7 @@ class Ica(Step):
     decim: int = Field(default=1, ge=1)
     types: list[str] = Field(default_factory=lambda: ["eeg"])
     eog: list[str] | None = None
+    frontal: bool = False
     ecg: list[str] | None = None
     measure: Literal["zscore", "correlation"] = "zscore"
     threshold: float = Field(default=3.0, gt=0)

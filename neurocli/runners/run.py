@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import Exit, InputError
 from ..pipelines import gather
+from ..pipelines.channels import check_channels
 from ..pipelines.config import Pipeline
 from ..pipelines.keys import digest_of
 from ..pipelines.manifest import Context
@@ -51,6 +52,7 @@ class Run:
         sources = find_sources(self.request, self.pipeline)
         cohort = find_cohort(self.request, sources)
         check_target(self.pipeline, sources, cohort)
+        check_channels(self.pipeline, sources, self.request.bids_dir)
         plan = make_plan(self.pipeline, sources, self.request.until, cohort)
         context = self.context(sources, cohort)
         self.phase(context, plan.recordings)
