@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 RACY_NS = 2_000_000_000  # a change this soon after a look may leave the same mtime (FAT and some NFS count in 2 s)
-VERSION = 1
+VERSION = 2
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS folders (path TEXT PRIMARY KEY, mtime_ns INTEGER, inode INTEGER, seen_ns INTEGER,
                                     names TEXT);
 CREATE TABLE IF NOT EXISTS digests (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, inode INTEGER, digest TEXT);
+CREATE TABLE IF NOT EXISTS selections (question TEXT PRIMARY KEY, items TEXT);
 PRAGMA user_version = {VERSION};
 """
+
+
+_EMPTY = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("folders", "digests", "selections"))
 
 
 def cache_folder() -> Path:
@@ -46,15 +50,18 @@ class Cache:
         name = blake2b(os.fsencode(root.resolve()), digest_size=16).hexdigest()
         self.path = (folder or cache_folder()) / "datasets" / f"{name}.sqlite"
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query, or none where the memory cannot be read."""
-        return self._attempt(lambda db: db.execute(query).fetchall()) or []
+        return self._attempt(lambda db: db.execute(query, values).fetchall()) or []
 
     def save(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Write rows, if that is possible."""
-        kept = list(rows)
-        if kept:
-            self._attempt(lambda db: db.executemany(statement, kept))
+        self.change((statement, list(rows)))
+
+    def change(self, *statements: tuple[str, list[tuple[Any, ...]]]) -> None:
+        """Write the rows of several statements in one transaction, if that is possible."""
+        if any(rows for _, rows in statements):
+            self._attempt(lambda db: [db.executemany(statement, rows) for statement, rows in statements])
 
     def forget(self) -> None:
         """Delete the memory; it grows again."""
@@ -81,7 +88,7 @@ class Cache:
         db = sqlite3.connect(self.path, timeout=1)
         try:
             if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                db.executescript(f"DROP TABLE IF EXISTS folders; DROP TABLE IF EXISTS digests; {_SCHEMA}")
+                db.executescript(_EMPTY + _SCHEMA)
             with db:
                 return action(db)
         finally:

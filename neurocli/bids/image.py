@@ -11,8 +11,8 @@ from ..data.entities import parse_name
 from ..data.recording import Image
 from ..data.samples import Samples
 from ..errors import InputError
+from .question import Item
 from .read import events, sidecar
-from .select import Item
 from .tables import numbers, read_tsv
 
 

@@ -1,6 +1,7 @@
 """The list of a dataset's files, kept between runs and renewed folder by folder.
 
-A folder whose mtime and inode are as before has the same names in it, so a second look costs one `stat` a folder.
+A folder whose mtime and inode are as before has the same names in it, so a second look costs one `stat` a folder; and
+where no folder has changed at all, their names are not even unpacked before somebody asks for them.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
 from ..errors import InputError, unknown
@@ -35,18 +37,27 @@ class Index:
     ----------
     root : Path
         The dataset.
-    folders : dict of str to Folder
-        Dataset-relative path (``""`` is the root) to what lies in it.
+    unpack : callable
+        Returns `folders`: dataset-relative path (``""`` is the root) to what lies in it.
     base : str
         ``""``, or ``derivatives/fmriprep`` for the index of a derivative dataset.
     cache : Path, optional
         Where the memory lies.
+    state : str, optional
+        A digest of every folder's stamp: the same state, the same names. None where a folder changed so lately that
+        its stamp does not tell.
     """
 
     root: Path
-    folders: dict[str, Folder] = field(repr=False)
+    unpack: Callable[[], dict[str, Folder]] = field(repr=False)
     base: str = ""
     cache: Path | None = None
+    state: str | None = None
+
+    @cached_property
+    def folders(self) -> dict[str, Folder]:
+        """Dataset-relative path (``""`` is the root) to what lies in the folder, sorted."""
+        return self.unpack()
 
     @cached_property
     def subjects(self) -> tuple[str, ...]:
@@ -109,18 +120,13 @@ def scan(root: Path, cache: Path | None = None, *, base: str = "") -> Index:
         If `root` is no folder that can be read (``E-INPUT-DATASET``).
     """
     memory = Cache(root, cache)
-    known = _remembered(memory)
+    known = _remembered(memory, base)
+    if base in known and all(_stands(root, path, row) for path, row in known.items()):
+        return Index(root, lambda: _unpacked(root, base, known), base, cache, _state(known))
     _check_root(root)
-    folders: dict[str, Folder] = {}
-    fresh: list[tuple[str, int, int, int, str]] = []
-    pending = [base]
-    while pending:
-        path = pending.pop()
-        folder = _look(root, path, known, fresh)
-        folders[path] = folder
-        pending += [joined(path, name) for name in folder.folders if _leads_to_data(path[len(base) :], name)]
-    memory.save("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?)", fresh)
-    return Index(root, dict(sorted(folders.items())), base, cache)
+    folders, rows = _walked(root, base, known)
+    _remember(memory, known, rows)
+    return Index(root, lambda: folders, base, cache, _state(rows))
 
 
 def _leads_to_data(path: str, name: str) -> bool:
@@ -138,38 +144,82 @@ def _check_root(root: Path) -> None:
                          remedy="Give the folder that holds dataset_description.json with --bids-dir.")  # fmt: skip
 
 
-Known = dict[str, tuple[int, int, int, str]]
+Row = tuple[int, int, int, str]  # mtime_ns, inode, when it was listed, the names as JSON
+Rows = Mapping[str, Row]
 
 
-def _remembered(memory: Cache) -> Known:
+def _remembered(memory: Cache, base: str) -> Rows:
     rows = memory.rows("SELECT path, mtime_ns, inode, seen_ns, names FROM folders")
-    return {path: (mtime, inode, seen, names) for path, mtime, inode, seen, names in rows}
+    start = f"{base}/sub-" if base else "sub-"
+    return {path: tuple(row) for path, *row in rows if path == base or path.startswith(start)}  # type: ignore[misc]
 
 
-def _look(root: Path, path: str, known: Known, fresh: list[tuple[str, int, int, int, str]]) -> Folder:
+def _remember(memory: Cache, known: Rows, rows: Rows) -> None:
+    """Write what is new and drop what is gone at once: a reader must never see half of a change."""
+    memory.change(
+        ("DELETE FROM folders WHERE path = ?", [(path,) for path in known if path not in rows]),
+        ("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?)",
+         [(path, *row) for path, row in rows.items() if known.get(path) != row]),
+    )  # fmt: skip
+
+
+def _state(rows: Rows) -> str | None:
+    if any(_racy(row) for row in rows.values()):
+        return None
+    stamps = repr(sorted((path, *row[:2]) for path, row in rows.items()))
+    return blake2b(stamps.encode(), digest_size=16).hexdigest()
+
+
+def _racy(row: Row) -> bool:
+    return row[2] - row[0] <= RACY_NS
+
+
+def _stands(root: Path, path: str, row: Row) -> bool:
+    """Whether a folder is as it was when it was listed."""
+    try:
+        found = os.stat(f"{root}/{path}")  # noqa: PTH116 - a Path object a folder would cost more than the look
+    except OSError:
+        return False
+    return row[:2] == (found.st_mtime_ns, found.st_ino) and not _racy(row)
+
+
+def _unpacked(root: Path, base: str, rows: Rows) -> dict[str, Folder]:
+    try:
+        return {path: _folder(row[3]) for path, row in sorted(rows.items())}
+    except (ValueError, TypeError):  # somebody else wrote into the memory
+        return _walked(root, base, {})[0]
+
+
+def _walked(root: Path, base: str, known: Rows) -> tuple[dict[str, Folder], dict[str, Row]]:
+    """Look into every folder; those that stand as they were are not listed anew."""
+    folders: dict[str, Folder] = {}
+    rows: dict[str, Row] = {}
+    pending = [base]
+    while pending:
+        path = pending.pop()
+        folders[path], rows[path] = _look(root, path, known)
+        pending += [joined(path, name) for name in folders[path].folders if _leads_to_data(path[len(base) :], name)]
+    return dict(sorted(folders.items())), rows
+
+
+def _look(root: Path, path: str, known: Rows) -> tuple[Folder, Row]:
+    if path in known and _stands(root, path, known[path]):
+        try:
+            return _folder(known[path][3]), known[path]
+        except (ValueError, TypeError):
+            pass  # broken: listed anew
     absolute = root / path
     try:
         stat = absolute.stat()
-        remembered = _unpacked(known[path], stat) if path in known else None
-        folder = remembered or _listed(absolute)
+        folder = _listed(absolute)
     except OSError as error:
         raise InputError(f"The folder cannot be read: {error.strerror}.", code="E-INPUT-DATASET", where=str(absolute),
                          remedy="Mend its permissions.") from error  # fmt: skip
-    if remembered:
-        return remembered
-    names = json.dumps([folder.files, folder.folders])
-    fresh.append((path, stat.st_mtime_ns, stat.st_ino, time.time_ns(), names))
-    return folder
+    return folder, (stat.st_mtime_ns, stat.st_ino, time.time_ns(), json.dumps([folder.files, folder.folders]))
 
 
-def _unpacked(row: tuple[int, int, int, str], stat: os.stat_result) -> Folder | None:
-    mtime, inode, seen, names = row
-    if (mtime, inode) != (stat.st_mtime_ns, stat.st_ino) or seen - mtime <= RACY_NS:
-        return None
-    try:
-        files, folders = json.loads(names)
-    except ValueError:
-        return None
+def _folder(names: str) -> Folder:
+    files, folders = json.loads(names)
     return Folder(tuple(files), tuple(folders))
 
 

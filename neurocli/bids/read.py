@@ -10,8 +10,8 @@ from ..data.recording import Image, Recording
 from ..data.samples import Samples
 from ..errors import InputError
 from .digests import missing
+from .question import Item
 from .readers import FAMILIES
-from .select import Item
 from .tables import numbers, read_json, read_tsv
 
 _LEAST = 1e-3  # relative difference of two rates that are not the same

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..data.entities import LONG, SHORT, Entities, label, stem
 from ..errors import InputError, unknown
 from .entries import Entries, Entry
 from .exclusions import Exclusion
 from .index import Index
+from .question import Item, Question, Wanted
+from .remembered import remembered
 from .sidecars import inherited
 
 SUFFIX = {"func": "bold", "anat": "T1w", "perf": "asl"}  # of a datatype whose recordings are not called like it
@@ -19,63 +20,17 @@ IMAGES = (".nii", ".nii.gz")
 OTHERS = (".nwb", ".mefd", ".con", ".sqd", ".kdf", ".snirf", ".xdf")  # listed, so that none is passed over in silence
 RECORDINGS = (*SIGNALS, *IMAGES, *OTHERS)
 COUNTED = ("run", "echo", "split", "flip", "inversion", "chunk")  # BIDS indices: run-1 and run-01 are the same
-Wanted = str | Sequence[str] | re.Pattern[str] | None
 
 
-@dataclass(frozen=True)
-class Item:
-    """One recording: the input of one unit.
-
-    Parameters
-    ----------
-    path : str
-        Dataset-relative, with ``/``; of a recording in splits, the first part.
-    entities : dict
-        BIDS entities, with `datatype` and `suffix`.
-    sidecars : tuple of str
-        Paths of the files it inherits, the most general JSON first.
-    """
-
-    path: str
-    entities: Entities
-    sidecars: tuple[str, ...]
-
-
-def select(
-    index: Index,
-    *,
-    datatype: str,
-    suffix: str | None = None,
-    extension: str | Sequence[str] | None = None,
-    filters: Mapping[str, Wanted] | None = None,
-    derivatives: str | None = None,
-    space: str | None = None,
-    desc: str | None = None,
-    participant_label: Sequence[str] | None = None,
-    session_label: Sequence[str] | None = None,
-    task_id: Sequence[str] | None = None,
-    exclude: Sequence[Exclusion] = (),
-) -> list[Item]:
+def select(index: Index, question: Question) -> list[Item]:
     """Return the recordings asked for, sorted by path.
 
     Parameters
     ----------
     index : Index
         Of the raw dataset.
-    datatype, suffix : str
-        BIDS words; the suffix follows from the datatype where it is not given.
-    extension : str or list of str, optional
-        Only these.
-    filters : dict, optional
-        Entity to a value, a list of values, a compiled pattern, ``"*"`` (any) or None (absent).
-    derivatives : str, optional
-        Look in ``derivatives/<name>`` instead.
-    space, desc : str, optional
-        Entities of a derivative.
-    participant_label, session_label, task_id : list of str, optional
-        Only these, with or without their ``sub-``.
-    exclude : list of Exclusion
-        Recordings to leave out.
+    question : Question
+        Which of them.
 
     Raises
     ------
@@ -83,21 +38,25 @@ def select(
         Where a label is not in the dataset (``E-INPUT-LABEL``), two files are the same recording
         (``E-INPUT-DUPLICATE``), or nothing is left (``E-INPUT-EMPTY``).
     """
-    source = index.derivative(derivatives) if derivatives else index
+    return remembered(index, question, lambda: _selected(index, question))
+
+
+def _selected(index: Index, asked: Question) -> list[Item]:
+    source = index.derivative(asked.derivatives) if asked.derivatives else index
     entries = Entries(source)
     raw = entries if source is index else Entries(index)
-    wanted = _wanted(filters, space=space, description=desc)
-    found = _recordings(entries, datatype, suffix or SUFFIX.get(datatype, datatype), _extensions(extension))
-    everything = [e for e in found if _is_asked_for(e.entities, participant_label)]
-    limits = {"subject": participant_label, "session": session_label, "task": task_id}
-    _check_labels(source, everything, limits, exclude)
-    limited = {name: [label(value, name) for value in values] for name, values in limits.items() if values}
+    wanted = _wanted(asked.filters, space=asked.space, description=asked.desc)
+    suffix = asked.suffix or SUFFIX.get(asked.datatype, asked.datatype)
+    found = _recordings(entries, asked.datatype, suffix, _extensions(asked.extension))
+    everything = [e for e in found if _is_asked_for(e.entities, asked.participant_label)]
+    _check_labels(source, everything, asked.limits, asked.exclude)
+    limited = {name: [label(value, name) for value in values] for name, values in asked.limits.items() if values}
     chosen = [e for e in everything if matches(e.entities, limited) and matches(e.entities, wanted)]
-    kept = [e for e in chosen if not any(exclusion.covers(e.entities) for exclusion in exclude)]
+    kept = [e for e in chosen if not any(exclusion.covers(e.entities) for exclusion in asked.exclude)]
     if not kept:
-        raise _empty(entries, datatype, suffix, everything, {**wanted, **limited}, len(chosen))
+        raise _empty(entries, asked, everything, {**wanted, **limited}, len(chosen))
     _check_duplicates(kept)
-    return [_item(entry, datatype, entries, raw) for entry in kept]
+    return [_item(entry, asked.datatype, entries, raw) for entry in kept]
 
 
 def _wanted(filters: Mapping[str, Wanted] | None, **more: str | None) -> dict[str, Wanted]:
@@ -196,13 +155,14 @@ def _item(entry: Entry, datatype: str, own: Entries, raw: Entries) -> Item:
 
 
 def _empty(
-    entries: Entries, datatype: str, suffix: str | None, present: Sequence[Entry], wanted: Mapping[str, Wanted], n: int
+    entries: Entries, asked: Question, present: Sequence[Entry], wanted: Mapping[str, Wanted], n: int
 ) -> InputError:
-    asked = ", ".join([f"datatype {datatype}", *([f"suffix {suffix}"] if suffix else []), *map(_said, wanted.items())])
+    suffix = [f"suffix {asked.suffix}"] if asked.suffix else []
+    words = ", ".join([f"datatype {asked.datatype}", *suffix, *map(_said, wanted.items())])
     there = f"All {n} recordings that match are excluded." if n else f"There is: {_inventory(entries, present)}."
     where = str(entries.index.root / entries.index.base)
     remedy = "Change `input` in the pipeline or the labels on the command line."
-    return InputError(f"No recording has {asked}. {there}", code="E-INPUT-EMPTY", where=where, remedy=remedy)
+    return InputError(f"No recording has {words}. {there}", code="E-INPUT-EMPTY", where=where, remedy=remedy)
 
 
 def _said(pair: tuple[str, Wanted]) -> str:

@@ -13,7 +13,7 @@ from .keys import Recipe, recipes
 from .units import PENDING, STAGES, Task, Unit, make_unit
 
 if TYPE_CHECKING:
-    from ..bids.select import Item
+    from ..bids.question import Item
     from .config import Pipeline, Use
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ..bids import exclusions, tables
 from ..bids.digests import Digests
 from ..bids.index import Index, scan
-from ..bids.select import Item, Wanted, select
+from ..bids.question import Item, Question, Wanted
+from ..bids.select import select
 from ..errors import InputError
 from .gather import Cohort
 from .plan import Source, recording_id
@@ -40,8 +41,7 @@ def _select(request: Request, pipeline: Pipeline, index: Index) -> list[Item]:
     filters: dict[str, Wanted] = {name: _pattern(values) for name, values in wanted.filters().items()}
     if request.filter_file:
         filters |= exclusions.read_filters(request.filter_file, wanted.datatype, wanted.suffix)
-    return select(
-        index,
+    question = Question(
         datatype=wanted.datatype,
         suffix=wanted.suffix,
         filters=filters,
@@ -53,6 +53,7 @@ def _select(request: Request, pipeline: Pipeline, index: Index) -> list[Item]:
         task_id=request.tasks,
         exclude=exclusions.read_exclusions(request.exclude) if request.exclude else (),
     )
+    return select(index, question)
 
 
 def _pattern(values: Sequence[str]) -> Wanted:

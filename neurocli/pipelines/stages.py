@@ -82,8 +82,8 @@ def _rng(unit: Unit, position: int, recipe: Mapping[str, Any]) -> np.random.Gene
 
 
 def _read(unit: Unit, inputs: Inputs) -> Payload:
+    from ..bids.question import Item
     from ..bids.read import read
-    from ..bids.select import Item
 
     item = Item(unit.spec["item"]["path"], unit.spec["item"]["entities"], tuple(unit.spec["item"]["sidecars"]))
     return read(Path(inputs.context.dataset), item)

@@ -11,8 +11,9 @@ import nibabel
 import numpy as np
 
 from neurocli.bids.index import scan
+from neurocli.bids.question import Item, Question
 from neurocli.bids.read import read
-from neurocli.bids.select import Item, select
+from neurocli.bids.select import select
 
 SFREQ = 100.0
 NAMES = ("Fp1", "Cz", "T3", "ECG")
@@ -83,7 +84,7 @@ class Dataset:
 
     def item(self) -> Item:
         """Return the only recording."""
-        (item,) = select(scan(self.root, self.root / ".cache"), datatype=self.datatype, suffix=self.suffix)
+        (item,) = select(scan(self.root, self.root / ".cache"), Question(datatype=self.datatype, suffix=self.suffix))
         return item
 
     def read(self) -> Any:

@@ -14,6 +14,7 @@ import pytest
 
 from neurocli.bids.digests import Digests
 from neurocli.bids.index import scan
+from neurocli.bids.question import Question
 from neurocli.bids.read import read
 from neurocli.bids.select import select
 from neurocli.errors import InputError
@@ -171,7 +172,7 @@ SKELETONS = [("eeg_matchingpennies", "eeg"), ("eeg_cbm", "eeg"), ("ds003", "anat
 @pytest.mark.parametrize(("name", "datatype"), SKELETONS)
 def test_skeletons_are_listed_and_refused_by_name(shared_data, tmp_path, name, datatype):
     root = shared_data / "bids-skeletons" / name
-    for item in select(scan(root, tmp_path), datatype=datatype):
+    for item in select(scan(root, tmp_path), Question(datatype=datatype)):
         with pytest.raises(InputError) as caught:
             read(root, item)
         assert caught.value.code in ("E-INPUT-TRUNCATED", "E-INPUT-UNREADABLE", "E-INPUT-UNIT")
@@ -362,7 +363,7 @@ def test_a_clone_without_content_is_listed_and_each_link_is_told_apart(shared_da
     with tarfile.open(shared_data / "bids-skeletons/ds004504-skeleton.tar.gz") as archive:
         archive.extractall(tmp_path, filter="tar")
     root = next(path.parent for path in tmp_path.rglob("dataset_description.json") if "derivatives" not in path.parts)
-    items = select(scan(root, tmp_path / "cache"), datatype="eeg")
+    items = select(scan(root, tmp_path / "cache"), Question(datatype="eeg"))
     assert len(items) == 88
     digests = Digests(root, tmp_path / "cache")
     for item in items:
@@ -370,4 +371,4 @@ def test_a_clone_without_content_is_listed_and_each_link_is_told_apart(shared_da
         for found in (lambda item=item: digests.digest(item.path), lambda item=item: read(root, item)):
             with pytest.raises(InputError, match=f"E-INPUT-LINK {item.path}"):
                 found()
-    assert len(select(scan(root, tmp_path / "cache"), datatype="eeg", derivatives=".")) == 88
+    assert len(select(scan(root, tmp_path / "cache"), Question(datatype="eeg", derivatives="."))) == 88

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from neurocli.bids.question import Item
 from neurocli.bids.read import read
-from neurocli.bids.select import Item
 from neurocli.errors import InputError
 from tests.bids.recordings import Dataset, image, noise, write_brainvision, write_edf
 

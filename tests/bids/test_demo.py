@@ -10,6 +10,7 @@ from scipy.signal import welch
 
 from neurocli.bids import _simulate, demo
 from neurocli.bids.index import scan
+from neurocli.bids.question import Question
 from neurocli.bids.read import read
 from neurocli.bids.select import select
 from tests.bids.test_write import content, validated
@@ -22,7 +23,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def recordings(root):
-    items = select(scan(root, root.parent / "cache"), datatype="eeg")
+    items = select(scan(root, root.parent / "cache"), Question(datatype="eeg"))
     return {item.entities["subject"]: read(root, item) for item in items}
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from neurocli.bids import places
 from neurocli.bids.index import scan
+from neurocli.bids.question import Question
 from neurocli.bids.read import read
 from neurocli.bids.readers import edf
 from neurocli.bids.select import select
@@ -45,7 +46,7 @@ def raw_of(path):
 @pytest.mark.parametrize("name", ["eegmat", "ssvep", "seizure/chbmit", "seizure/ieeg"])
 def test_real_recordings_have_the_numbers_of_mne(shared_data, tmp_path, name):
     root = shared_data / name
-    items = select(scan(root, tmp_path), datatype="ieeg" if name.endswith("ieeg") else "eeg")
+    items = select(scan(root, tmp_path), Question(datatype="ieeg" if name.endswith("ieeg") else "eeg"))
     for item in items[:4]:
         ours, theirs = read(root, item), raw_of(root / item.path)
         assert ours.sfreq == theirs.info["sfreq"]
@@ -57,7 +58,7 @@ def test_every_real_recording_is_read_without_a_warning(shared_data, tmp_path):
     n = 0
     for name, datatype in [("eegmat", "eeg"), ("ssvep", "eeg"), ("haxby", "func"), ("seizure/chbmit", "eeg"),
                            ("seizure/ieeg", "ieeg")]:  # fmt: skip
-        for item in select(scan(shared_data / name, tmp_path), datatype=datatype):
+        for item in select(scan(shared_data / name, tmp_path), Question(datatype=datatype)):
             data = read(shared_data / name, item)
             assert data.notes == ()
             assert data.events["onset"]
@@ -67,7 +68,7 @@ def test_every_real_recording_is_read_without_a_warning(shared_data, tmp_path):
 
 def test_eegmat_has_19_scalp_channels_at_their_old_names(shared_data, tmp_path):
     root = shared_data / "eegmat"
-    recording = read(root, select(scan(root, tmp_path), datatype="eeg")[0])
+    recording = read(root, select(scan(root, tmp_path), Question(datatype="eeg"))[0])
     assert recording.ch_types == ("eeg",) * 19 + ("misc", "ecg")
     assert {"Fp1", "T3", "T6", "A2-A1", "ECG"} <= set(recording.ch_names)
     assert set(recording.units) == {"V"}
@@ -78,7 +79,7 @@ def test_eegmat_has_19_scalp_channels_at_their_old_names(shared_data, tmp_path):
 
 def test_haxby_has_its_mask_and_its_repetition_time(shared_data, tmp_path):
     root = shared_data / "haxby"
-    item = select(scan(root, tmp_path), datatype="func")[0]
+    item = select(scan(root, tmp_path), Question(datatype="func"))[0]
     found, expected = read(root, item), nibabel.load(root / item.path)
     np.testing.assert_allclose(found.data, expected.get_fdata(), rtol=1e-6)
     np.testing.assert_array_equal(found.affine, expected.affine)
@@ -248,7 +249,7 @@ def test_confounds_are_numbers(tmp_path):
     nibabel.save(image(), folder / "sub-01_task-rest_space-T1w_desc-preproc_bold.nii.gz")
     nibabel.save(image((4, 5, 3)), folder / "sub-01_task-rest_space-T1w_desc-brain_mask.nii.gz")
     (folder / "sub-01_task-rest_desc-confounds_timeseries.tsv").write_text("csf\tfd\n1.5\tn/a\n")
-    (item,) = select(scan(tmp_path / "data", tmp_path), datatype="func", desc="preproc")
+    (item,) = select(scan(tmp_path / "data", tmp_path), Question(datatype="func", desc="preproc"))
     found = read(tmp_path / "data", item)
     assert found.confounds == {"csf": [1.5], "fd": [None]}
     assert found.mask.shape == (4, 5, 3)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from neurocli.bids.exclusions import Exclusion, read_exclusions, read_filters
 from neurocli.bids.index import scan
+from neurocli.bids.question import Question
 from neurocli.bids.select import select
 from neurocli.errors import InputError
 from tests.bids.strategies import datasets, written
@@ -19,7 +20,7 @@ COHORT = [{"subject": s, "task": t} for s in ("01", "02", "10") for t in ("rest"
 
 
 def chosen(root, **question):
-    return select(scan(root, root.parent / "cache"), **{"datatype": "eeg", **question})
+    return select(scan(root, root.parent / "cache"), Question(**{"datatype": "eeg", **question}))
 
 
 @pytest.fixture
@@ -230,7 +231,7 @@ REAL = [
 
 @pytest.mark.parametrize(("name", "datatype", "n", "n_sidecars"), REAL)
 def test_real_datasets(shared_data, tmp_path, name, datatype, n, n_sidecars):
-    items = select(scan(shared_data / name, tmp_path), datatype=datatype)
+    items = select(scan(shared_data / name, tmp_path), Question(datatype=datatype))
     assert len(items) == n
     assert len(items[0].sidecars) == n_sidecars
     assert all((shared_data / name / path).exists() for item in items for path in (item.path, *item.sidecars))

@@ -23,6 +23,7 @@ from neurocli import registry
 from neurocli.bids import files
 from neurocli.bids.files import placed, write_bytes
 from neurocli.bids.index import scan
+from neurocli.bids.question import Question
 from neurocli.bids.read import read
 from neurocli.bids.select import select
 from neurocli.bids.tables import read_tsv
@@ -46,7 +47,7 @@ def published(out, payload, desc="preproc"):
 def test_a_published_recording_is_read_back(tmp_path, datatype):
     given_ = recording(datatype)
     published(tmp_path, given_)
-    (item,) = select(scan(tmp_path, tmp_path / ".cache"), datatype=datatype, desc="preproc")
+    (item,) = select(scan(tmp_path, tmp_path / ".cache"), Question(datatype=datatype, desc="preproc"))
     found = read(tmp_path, item)
     np.testing.assert_allclose(found.data, given_.data, rtol=2e-7)  # float32
     assert found.entities == {**given_.entities, "description": "preproc"}
@@ -98,7 +99,7 @@ def test_a_payload_that_is_mapped_read_only_is_published_and_left_alone(tmp_path
 
 def test_published_meg_is_read_back(tmp_path):
     published(tmp_path, recording("meg"))
-    (item,) = select(scan(tmp_path, tmp_path / ".cache"), datatype="meg")
+    (item,) = select(scan(tmp_path, tmp_path / ".cache"), Question(datatype="meg"))
     found = read(tmp_path, item)
     np.testing.assert_allclose(found.data, recording().data, rtol=2e-7)
     assert found.ch_types == ("mag", "mag", "mag", "misc")
@@ -129,7 +130,7 @@ def test_nibabel_reads_a_published_image(tmp_path):
     np.testing.assert_array_equal(found.get_fdata(), image().data)
     np.testing.assert_array_equal(found.affine, image().affine)
     assert found.header.get_zooms()[3] == 2.5
-    (item,) = select(scan(tmp_path, tmp_path / ".cache"), datatype="func")
+    (item,) = select(scan(tmp_path, tmp_path / ".cache"), Question(datatype="func"))
     assert read(tmp_path, item).tr == 2.5
 
 
@@ -231,7 +232,7 @@ def test_the_validator_is_not_blind(tmp_path, dataset):
 @pytest.mark.parametrize(("name", "datatype"), [("eegmat", "eeg"), ("haxby", "func"), ("seizure/ieeg", "ieeg")])
 def test_a_real_recording_is_published_validly(shared_data, tmp_path, name, datatype):
     root, out = shared_data / name, tmp_path / "out"
-    item = select(scan(root, tmp_path), datatype=datatype)[0]
+    item = select(scan(root, tmp_path), Question(datatype=datatype))[0]
     published(out, read(root, item))
     describe(out, pipeline="demo", dataset=root, subjects=[item.entities["subject"]])
     assert validated(out) == []
