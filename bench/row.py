@@ -46,8 +46,10 @@ def command(*arguments: str | Path, env: Mapping[str, str] | None = None) -> sub
 
 
 def python(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run Python in a process of its own, and raise where it fails."""
+    """Run Python in a process of its own, and raise where it fails.
+
+    Bytecode is kept, as it is for everybody who has installed the package.
+    """
     words: Sequence[str] = [sys.executable, *map(str, arguments)]
-    return subprocess.run(
-        words, capture_output=True, text=True, check=True, cwd=ROOT, env={**os.environ, **(env or {})}
-    )
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT, env=inherited | dict(env or {}))

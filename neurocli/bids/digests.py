@@ -38,14 +38,25 @@ class Digests:
 
     def known(self, path: str) -> str | None:
         """Return the digest of a file or a recording that is a folder, if it can be had without reading it."""
-        found, annexed = self._look(path)
-        if annexed:
-            return annexed
-        if stat.S_ISDIR(found.st_mode):
-            parts = [(name, self.known(f"{path}/{name}")) for name in self._members(path)]
-            return _combined(parts) if all(digest for _, digest in parts) else None
-        stamp, digest = self._known.get(path, ((-1, -1, -1), ""))
-        return digest if stamp == _stamp(found) else None
+        absolute = f"{self._root}/{path}"  # a Path object a file would cost more than the look
+        try:
+            found = os.lstat(absolute)
+        except OSError as error:
+            raise missing(self.root / path, path, error) from error
+        if stat.S_ISLNK(found.st_mode):
+            annexed = _annexed(absolute)
+            if annexed:
+                return annexed
+            found = self._stat(path)
+        return self._known_members(path) if stat.S_ISDIR(found.st_mode) else self._stamped(path, found)
+
+    def _stamped(self, path: str, found: os.stat_result) -> str | None:
+        stamp, digest = self._known.get(path, (None, None))
+        return digest if stamp == (found.st_size, found.st_mtime_ns, found.st_ino) else None
+
+    def _known_members(self, path: str) -> str | None:
+        parts = [(name, self.known(f"{path}/{name}")) for name in self._members(path)]
+        return _combined(parts) if all(digest for _, digest in parts) else None
 
     def digest(self, path: str) -> str:
         """Return the digest of a file or a recording that is a folder, reading it if need be.
@@ -85,18 +96,6 @@ class Digests:
             self._known[path] = self._fresh[path] = (before, digest)
         return digest
 
-    def _look(self, path: str) -> tuple[os.stat_result, str | None]:
-        """Return what the file is, and the digest that a git-annex link names; a Path object a file would cost more."""
-        absolute = f"{self._root}/{path}"
-        try:
-            found = os.lstat(absolute)
-        except OSError as error:
-            raise missing(self.root / path, path, error) from error
-        if not stat.S_ISLNK(found.st_mode):
-            return found, None
-        annexed = _annexed(absolute)
-        return (found, annexed) if annexed else (self._stat(path), None)
-
     def _stat(self, path: str) -> os.stat_result:
         absolute = self.root / path
         try:
@@ -130,7 +129,7 @@ def file_digest(path: Path) -> str:
 
 
 def _annexed(absolute: str) -> str | None:
-    match = _ANNEX.fullmatch(os.readlink(absolute).rpartition("/")[2])  # noqa: PTH115 (see `_look`)
+    match = _ANNEX.fullmatch(os.readlink(absolute).rpartition("/")[2])  # noqa: PTH115 (see `known`)
     return blake2b(match["key"].encode(), digest_size=32).hexdigest() if match else None
 
 

@@ -72,7 +72,7 @@ def _source(item: Item, pipeline: Pipeline, memory: Digests, hashing: bool) -> S
 
 def _role(path: str, taken: Mapping[str, str]) -> str:
     """Return what a file is to its recording, whatever the folder; an inherited one is counted from the root down."""
-    ending = path.rpartition("/")[2].split("_")[-1]
+    ending = path.rpartition("/")[2].rpartition("_")[2]
     if ending not in taken:
         return ending
     return f"{ending}#{sum(role.partition('#')[0] == ending for role in taken)}"
