@@ -15,7 +15,7 @@ LAYERS = [
     {"runners"},
     {"pipelines"},
     {"bids", "store", "preprocessing", "features", "models", "evaluation", "exporters", "reports"},
-    {"data", "step", "registry", "si"},
+    {"data", "geometry", "step", "registry", "si"},
     {"errors"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

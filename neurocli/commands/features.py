@@ -12,6 +12,7 @@ Backend = Annotated[str, typer.Option(help="reference, cpu or cuda.")]
 Names = Annotated[str, typer.Option("--features", help="Names, separated by commas; all unless said.")]
 Epochs = Annotated[int, typer.Option(min=1, help="Epochs of the workload of the benchmark.")]
 Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
+Threads = Annotated[int, typer.Option(min=1, help="From two on, also time ours with so many chunks at once.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -72,14 +73,19 @@ def compiling(names: Names = "", backend: Backend = "cpu", as_json: Json = False
 
 
 def benchmark(
-    names: Names = "", epochs: Epochs = 200, backend: Backend = "cpu", dtype: Dtype = "float32", as_json: Json = False
+    names: Names = "",
+    epochs: Epochs = 200,
+    backend: Backend = "cpu",
+    dtype: Dtype = "float32",
+    threads: Threads = 1,
+    as_json: Json = False,
 ) -> None:
     """Time the features on the fixed workload, the best other library beside each where it is installed."""
     from ..features import bench
 
-    measured = list(bench.measure(bench.chosen(_split(names)), epochs, backend, dtype))
+    measured = list(bench.measure(bench.chosen(_split(names)), epochs, backend, dtype, n_threads=threads))
     if as_json:
-        typer.echo(json.dumps(bench.document(measured, epochs)))
+        typer.echo(json.dumps(bench.document(measured, epochs, threads)))
         return
     for line in bench.lines(measured):
         typer.echo(line)

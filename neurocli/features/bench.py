@@ -2,7 +2,7 @@
 
 One thread, CPU time of the process, the least of some repeats, ours and the peer's in turns, so that a noisy machine
 disturbs both alike. The peer gets fewer epochs where it is slow and its time is extrapolated. Needs neither pydantic
-nor typer; a peer that is not installed is left out.
+nor typer; a peer that is not installed is left out. ``--threads 2`` also times ours with two chunks at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
 from pkgutil import iter_modules
@@ -39,6 +40,8 @@ class Measured:
     peer: str | None
     peer_cpu_ms: float | None
     max_rel_err: float | None
+    bold: bool = True
+    scaling: float | None = None  # how many times less wall time with several threads
 
     @property
     def ratio(self) -> float | None:
@@ -69,7 +72,12 @@ def chosen(names: Sequence[str]) -> list[Row]:
 
 
 def measure(
-    chosen_rows: Sequence[Row], n_epochs: int = 200, backend: str = "cpu", dtype: str = "float32", repeats: int = 3
+    chosen_rows: Sequence[Row],
+    n_epochs: int = 200,
+    backend: str = "cpu",
+    dtype: str = "float32",
+    repeats: int = 3,
+    n_threads: int = 1,
 ) -> Iterator[Measured]:
     """Yield each row as it is measured.
 
@@ -83,38 +91,49 @@ def measure(
         Ours; the peer computes in float64, as it is used.
     repeats : int
         Of which the least counts.
+    n_threads : int
+        From two on, ours is timed with so many chunks at once too.
     """
     x = workload.make(n_epochs)
     ours = x.astype(dtype)
-    names = [f"E{i}" for i in range(x.shape[1])]
     for row in chosen_rows:
+        run = partial(_ours, row, backend)
+        run(ours[:2])  # compiles
+        measured = _row(row, run, ours, x[: row.n_epochs], backend, repeats)
+        if n_threads > 1:
+            wall = min(_timed(partial(run, n_threads=n_threads), ours)[0][1] for _ in range(repeats))
+            measured = replace(measured, scaling=measured.wall_ms / (1e3 * wall))
+        yield measured
 
-        def run(part: np.ndarray, row: Row = row) -> list[np.ndarray]:
-            blocks = compute(part, workload.SFREQ, row.requests, ch_names=names, backend=backend)
-            return [block.values for block in blocks]
 
-        run(ours[:1])  # compiles
-        yield _row(row, run, ours, x[: row.n_epochs], backend, repeats)
+def _ours(row: Row, backend: str, x: np.ndarray, n_threads: int = 1) -> list[np.ndarray]:
+    """Return what a row comes to with us."""
+
+    def requested(part: np.ndarray) -> list[np.ndarray]:
+        names = [f"E{i}" for i in range(part.shape[1])]
+        options: dict[str, Any] = {"ch_names": names, "backend": backend, "n_threads": n_threads}
+        return [block.values for block in compute(part, workload.SFREQ, row.requests, **options)]
+
+    return row.ours(x, requested)
 
 
 def _row(row: Row, run: Callable[..., Any], ours: np.ndarray, theirs: np.ndarray, backend: str, n: int) -> Measured:
     peer = _peer(row)
     mine, other = [], []
-    found: Sequence[np.ndarray] = []
     expected: Sequence[np.ndarray] = []
     for _ in range(n):
-        spent, found = _timed(run, ours)
-        mine.append(spent)
+        mine.append(_timed(run, ours)[0])
         if peer:
             spent, expected = _timed(peer, theirs, workload.SFREQ)
             other.append(spent)
     cpu, wall = (1e3 * min(times) for times in zip(*mine, strict=True))
     if not peer:
-        return Measured(row.name, backend, cpu, wall, None, None, None)
+        return Measured(row.name, backend, cpu, wall, None, None, None, row.bold)
     peer_cpu = 1e3 * min(times[0] for times in other) * len(ours) / len(theirs)
     version = f"{row.peer} {metadata.version(row.peer)}"
-    error = max(disagreement(a[: len(theirs)], np.asarray(b)) for a, b in zip(found, expected, strict=True))
-    return Measured(row.name, backend, cpu, wall, version, peer_cpu, error)
+    found = run(ours[: len(theirs)])  # once more, for what epochs have in common is not that of fewer of them
+    error = max(disagreement(a, np.asarray(b)) for a, b in zip(found, expected, strict=True))
+    return Measured(row.name, backend, cpu, wall, version, peer_cpu, error, row.bold)
 
 
 def _peer(row: Row) -> Callable[..., Any] | None:
@@ -123,7 +142,7 @@ def _peer(row: Row) -> Callable[..., Any] | None:
     except ImportError:
         return None
     with _silence():
-        run(workload.make(1), workload.SFREQ)  # some compile too
+        run(workload.make(2), workload.SFREQ)  # some compile too
     return run
 
 
@@ -154,15 +173,35 @@ def disagreement(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(found[both].astype(np.float64) - expected[both]).max() / scale)
 
 
-def document(measured: Sequence[Measured], n_epochs: int) -> dict[str, Any]:
+def summary(measured: Sequence[Measured]) -> dict[str, float | int]:
+    """Return what the bold rows come to that have a peer: the two sums, and the ratios between them."""
+    both = [row for row in measured if row.bold and row.peer_cpu_ms]
+    if not both:
+        return {"n_rows": 0}
+    ours, theirs = sum(row.cpu_ms for row in both), sum(row.peer_cpu_ms or 0.0 for row in both)
+    ratios = np.array([row.ratio for row in both])
+    return {
+        "n_rows": len(both),
+        "peer_cpu_ms": theirs,
+        "cpu_ms": ours,
+        "ratio": theirs / ours,
+        "geometric_mean": float(np.exp(np.log(ratios).mean())),
+        "least_ratio": float(ratios.min()),
+    }
+
+
+def document(measured: Sequence[Measured], n_epochs: int, n_threads: int = 1) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     made = f"{n_epochs} epochs x 64 channels x 1000 samples at {workload.SFREQ:g} Hz, seed 0"
+    keys = ("name", "backend", "cpu_ms", "wall_ms", "peer", "peer_cpu_ms", "max_rel_err")
     return {
         "schema_version": 1,
         "device": device(),
         "workload": made,
-        "features": [asdict(row) for row in measured],
+        "features": [{key: asdict(row)[key] for key in keys} for row in measured],
         "total_cpu_ms": sum(row.cpu_ms for row in measured),
+        "bold": summary(measured),
+        "scaling": {"n_threads": n_threads, "of": {row.name: row.scaling for row in measured if row.scaling}},
     }
 
 
@@ -178,22 +217,23 @@ def device() -> str:
 
 def lines(measured: Sequence[Measured]) -> Iterator[str]:
     """Yield the table, and what it comes to."""
-    yield f"{'feature':24}{'ours ms':>10}{'peer ms':>11}{'ratio':>8}{'disagree':>10}  peer"
+    threads = f"{'threads':>9}" if any(row.scaling for row in measured) else ""
+    yield f"{'feature':26}{'ours ms':>10}{'peer ms':>11}{'ratio':>8}{'disagree':>10}{threads}  peer"
     for row in measured:
         yield _line(row)
-    both = [row for row in measured if row.peer_cpu_ms]
-    if both:
-        ours, theirs = sum(row.cpu_ms for row in both), sum(row.peer_cpu_ms or 0.0 for row in both)
-        ratios = np.array([row.ratio for row in both])
-        mean = np.exp(np.log(ratios).mean())
-        yield f"{'sum':24}{ours:10.1f}{theirs:11.0f}{theirs / ours:8.1f}"
-        yield f"geometric mean of the ratios {mean:.1f}, least {ratios.min():.2f}"
+    found = summary(measured)
+    if found["n_rows"]:
+        name = f"sum of {found['n_rows']} bold rows"
+        yield f"{name:26}{found['cpu_ms']:10.1f}{found['peer_cpu_ms']:11.0f}{found['ratio']:8.1f}"
+        yield f"geometric mean of their ratios {found['geometric_mean']:.1f}, least {found['least_ratio']:.2f}"
 
 
 def _line(row: Measured) -> str:
+    threads = f"{row.scaling:8.2f}x" if row.scaling else ""
     if row.peer_cpu_ms is None or row.ratio is None:
-        return f"{row.name:24}{row.cpu_ms:10.1f}{'':29}  not installed"
-    return f"{row.name:24}{row.cpu_ms:10.1f}{row.peer_cpu_ms:11.0f}{row.ratio:8.1f}{row.max_rel_err:10.1e}  {row.peer}"
+        return f"{row.name:26}{row.cpu_ms:10.1f}{'':29}{threads}  not installed"
+    peer = f"{row.peer_cpu_ms:11.0f}{row.ratio:8.1f}{row.max_rel_err:10.1e}"
+    return f"{row.name:26}{row.cpu_ms:10.1f}{peer}{threads}  {row.peer}{'' if row.bold else ' (not in the sum)'}"
 
 
 def main(arguments: Sequence[str]) -> str:
@@ -204,11 +244,15 @@ def main(arguments: Sequence[str]) -> str:
     parser.add_argument("--backend", default="cpu", choices=["reference", "cpu", "cuda"])
     parser.add_argument("--dtype", default="float32", choices=["float32", "float64"])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1, help="from two on, the column `threads` says what they gain")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     picked = chosen([name for name in given.features.split(",") if name])
-    measured = list(measure(picked, given.epochs, given.backend, given.dtype, given.repeats))
-    return json.dumps(document(measured, given.epochs)) if given.json else "\n".join(lines(measured))
+    options = (given.epochs, given.backend, given.dtype, given.repeats, given.threads)
+    measured = list(measure(picked, *options))
+    if given.json:
+        return json.dumps(document(measured, given.epochs, given.threads))
+    return "\n".join(lines(measured))
 
 
 if __name__ == "__main__":

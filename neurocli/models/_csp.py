@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from ._spd import congruence, shrunk
+from ..geometry.spd import congruence, shrunk
 from ._subspace import subspace
 
 

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from ..data.entities import SHORT
 from ..data.samples import Samples
 from ..errors import ConfigError, InputError
-from ._spd import congruence, inverse_root, mean
+from ..geometry.spd import congruence, inverse_root, mean
 from ._subspace import inside, subspace
 
 NESTED = {"subject": ("subject",), "session": ("subject", "session"), "run": ("subject", "session", "task", "run")}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..data.samples import Samples
+from ..geometry.spd import from_upper, function_of
 from ._chain import Chain
-from ._spd import from_upper, function_of
 
 
 def patterns(chain: Chain, X: np.ndarray, samples: Samples | None = None) -> np.ndarray | None:

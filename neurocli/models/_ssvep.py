@@ -9,8 +9,8 @@ from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 
 from ..data.samples import Samples
+from ..geometry.spd import congruence
 from ._groups import sfreq_of
-from ._spd import congruence
 from ._subspace import subspace
 
 

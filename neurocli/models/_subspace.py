@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import InputError
-from ._spd import congruence, shrunk
+from ..geometry.spd import congruence, shrunk
 
 
 def subspace(X: np.ndarray, shrinkage: float) -> np.ndarray:

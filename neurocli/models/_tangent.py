@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ._spd import congruence, function_of, inverse_root, mean, safe_log, upper
+from ..geometry.spd import congruence, function_of, inverse_root, mean, safe_log, upper
+from ..geometry.tangent import tangent_vectors
 from ._subspace import inside, subspace
 
 
@@ -48,7 +49,7 @@ class TangentSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return upper(Y - self.reference_)
         if self.metric == "logeuclid":
             return upper(function_of(Y, safe_log) - function_of(self.reference_, safe_log))
-        return upper(function_of(congruence(inverse_root(self.reference_), Y), safe_log))
+        return tangent_vectors(Y, self.reference_)
 
 
 class MDM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

@@ -32,6 +32,39 @@ def test_json_has_one_entry_a_row(monkeypatch):
     assert made["total_cpu_ms"] == pytest.approx(sum(row["cpu_ms"] for row in made["features"]))
 
 
+def test_the_summary_is_of_the_bold_rows_that_have_a_peer():
+    def row(name, ours, theirs, bold):
+        return bench.Measured(name, "cpu", ours, ours, theirs and "peer 1", theirs, theirs and 0.0, bold)
+
+    given = [("a", 1.0, 4.0, True), ("b", 1.0, 16.0, True), ("c", 9.0, 1.0, False), ("d", 9.0, None, True)]
+    measured = [row(*one) for one in given]
+    found = bench.summary(measured)
+    sums = {"n_rows": 2, "peer_cpu_ms": 20.0, "cpu_ms": 2.0, "ratio": 10.0}
+    assert found == {**sums, "geometric_mean": pytest.approx(8.0), "least_ratio": 4.0}
+    assert bench.document(measured, 200)["bold"] == found
+    assert "geometric mean of their ratios 8.0, least 4.00" in list(bench.lines(measured))[-1]
+    assert bench.summary(measured[3:]) == {"n_rows": 0}
+
+
+def test_threads_are_a_column(monkeypatch):
+    monkeypatch.setattr(workload, "make", lambda n, made=workload.make, **rest: made(n, 4, **rest))
+    options = ["--features", "statistics", "--epochs", "2", "--repeats", "1", "--threads", "2"]
+    made = json.loads(bench.main([*options, "--json"]))
+    assert made["scaling"]["n_threads"] == 2
+    assert made["scaling"]["of"]["statistics"] > 0
+    assert "threads" in bench.main(options).splitlines()[0]
+
+
+def test_the_tangent_space_is_pyriemanns(monkeypatch):
+    """At the Riemannian mean of the covariances and at the arithmetic one of the augmented; float32 beside float64."""
+    monkeypatch.setattr(workload, "make", lambda n, made=workload.make, **rest: made(n, 4, **rest))
+    for row in bench.chosen(["cov_lwf_tangent", "augmented_cov_tangent"]):
+        (measured,) = bench.measure([row], n_epochs=6, repeats=1)
+        assert measured.max_rel_err < 1e-3
+        (measured,) = bench.measure([row], n_epochs=6, repeats=1, dtype="float64")
+        assert measured.max_rel_err < 1e-7
+
+
 def test_a_peer_that_is_not_installed_is_left_out():
     def absent():
         raise ImportError("no module named peer")

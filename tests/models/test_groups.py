@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neurocli.errors import ConfigError
-from neurocli.models import _spd
+from neurocli.geometry import spd
 from neurocli.models._groups import Center, EuclideanAlignment, Recenter, group_labels
 
 SAMPLES = {"subject": ["01"] * 20 + ["02"] * 20, "session": (["a"] * 10 + ["b"] * 10) * 2, "task": ["rest"] * 40}
@@ -55,8 +55,8 @@ def test_recentred_covariances_have_the_identity_as_their_mean():
     x = rng.normal(size=(40, 4, 30)) * np.repeat([1.0, 1e-6], 20)[:, None, None]
     X = x @ x.swapaxes(1, 2) / 30
     out = Recenter("subject").fit(X, samples=SAMPLES).transform(X, samples=SAMPLES)
-    assert np.allclose(_spd.mean(out[:20]), np.eye(4), atol=1e-6)
-    assert np.allclose(_spd.mean(out[20:]), np.eye(4), atol=1e-6)
+    assert np.allclose(spd.mean(out[:20]), np.eye(4), atol=1e-6)
+    assert np.allclose(spd.mean(out[20:]), np.eye(4), atol=1e-6)
 
 
 @pytest.mark.parametrize("is_referenced", [False, True])

@@ -12,7 +12,7 @@ from pyriemann.geometry.mean import gmean
 from pyriemann.tangentspace import TangentSpace as Oracle
 
 from neurocli.errors import InputError
-from neurocli.models import _spd
+from neurocli.geometry import spd
 from neurocli.models._tangent import MDM, TangentSpace
 
 METRICS = ["riemann", "logeuclid", "euclid"]
@@ -28,7 +28,7 @@ def covariances(n=40, n_channels=5, n_times=60, seed=0):
 def test_the_mean_is_pyriemanns(metric):
     X = covariances()
     options = {"tol": 1e-10, "maxiter": 200} if metric == "riemann" else {}
-    assert np.allclose(_spd.mean(X, metric), gmean(X, metric=metric, **options), rtol=0, atol=1e-7)
+    assert np.allclose(spd.mean(X, metric), gmean(X, metric=metric, **options), rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("metric", ["riemann", "euclid"])
@@ -60,9 +60,9 @@ def test_the_mean_of_logarithms_vanishes_at_the_mean(seed, spread):
     """The equation that defines it, also for widely scattered matrices."""
     rng = np.random.default_rng(seed)
     S = spread * rng.normal(size=(12, 4, 4))
-    X = _spd.function_of(S + S.swapaxes(1, 2), np.exp)
-    W = _spd.inverse_root(_spd.mean(X, maxiter=200))
-    assert np.linalg.norm(_spd.mean_of_logs(*np.linalg.eigh(_spd.congruence(W, X)))) < 1e-7
+    X = spd.function_of(S + S.swapaxes(1, 2), np.exp)
+    W = spd.inverse_root(spd.mean(X, maxiter=200))
+    assert np.linalg.norm(spd.mean_of_logs(*np.linalg.eigh(spd.congruence(W, X)))) < 1e-7
 
 
 @given(seed=st.integers(0, 10_000))
@@ -70,8 +70,8 @@ def test_the_mean_moves_with_the_channels(seed):
     """Affine invariance: mean(A X A') = A mean(X) A', Moakher 2005."""
     X = covariances(n=10, seed=seed)
     A = np.random.default_rng(seed + 1).normal(size=(5, 5)) + 3 * np.eye(5)
-    moved = _spd.mean(_spd.congruence(A, X))
-    expected = A @ _spd.mean(X) @ A.T
+    moved = spd.mean(spd.congruence(A, X))
+    expected = A @ spd.mean(X) @ A.T
     assert np.allclose(moved, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
 
 
@@ -85,8 +85,8 @@ def test_the_unit_of_the_signal_does_not_matter(unit):
 def test_the_upper_triangle_keeps_the_norm_and_comes_back(seed, n):
     S = np.random.default_rng(seed).normal(size=(3, n, n))
     S = S + S.swapaxes(1, 2)
-    assert np.allclose(np.linalg.norm(_spd.upper(S), axis=1), np.linalg.norm(S, axis=(1, 2)))
-    assert np.allclose(_spd.from_upper(_spd.upper(S)), S)
+    assert np.allclose(np.linalg.norm(spd.upper(S), axis=1), np.linalg.norm(S, axis=(1, 2)))
+    assert np.allclose(spd.from_upper(spd.upper(S)), S)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

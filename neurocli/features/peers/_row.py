@@ -9,6 +9,12 @@ from typing import Any
 import numpy as np
 
 Peer = Callable[[np.ndarray, float], Sequence[np.ndarray]]
+Computed = Callable[[np.ndarray], list[np.ndarray]]  # the requests of a row, by the engine
+
+
+def each_epoch(x: np.ndarray, compute: Computed) -> list[np.ndarray]:
+    """Return what the requests come to, and nothing more: what all rows but a few are."""
+    return compute(x)
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,9 @@ class Row:
         How many epochs the peer is given; its time is extrapolated, linearly in epochs.
     bold : bool
         Part of the sum that the documentation quotes.
+    ours : callable
+        What we do with the signal and the function that computes the requests of it, where that is not all: the
+        tangent space of covariances, or epochs laid end to end.
     """
 
     name: str
@@ -38,3 +47,4 @@ class Row:
     load: Callable[[], Peer]
     n_epochs: int = 40
     bold: bool = True
+    ours: Callable[[np.ndarray, Computed], list[np.ndarray]] = each_epoch

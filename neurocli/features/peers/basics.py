@@ -1,4 +1,4 @@
-"""Spectra, statistics and covariances of other libraries: SciPy, MNE, antropy, mne-features, pyRiemann."""
+"""Spectra and statistics of other libraries: SciPy, MNE, antropy, mne-features."""
 
 from __future__ import annotations
 
@@ -75,28 +75,10 @@ def _statistics() -> Peer:
     return run
 
 
-def _covariance(estimator: str) -> Peer:
-    from pyriemann.geometry.covariance import covariances
-
-    return lambda x, sfreq: [covariances(x, estimator)]  # noqa: ARG005 (all peers are called alike)
-
-
-def _augmented() -> Peer:
-    from pyriemann.geometry.covariance import covariances
-
-    def run(x: np.ndarray, sfreq: float) -> list[np.ndarray]:  # noqa: ARG001
-        stacked = np.concatenate([x[:, :, p * 8 : -(4 - p) * 8] for p in range(4)], axis=1)
-        return [covariances(stacked - stacked.mean(axis=-1, keepdims=True), "scm")]
-
-    return run
-
-
 ROWS = (
     Row("welch_bands", [("band_power", {"bands": BANDS, **WELCH})], "scipy", _welch),
     Row("multitaper", [("band_power", {"bands": BANDS, "psd": {"method": "multitaper"}})], "mne", _multitaper, 10),
     Row("spectral_entropy", [("spectral_entropy", WELCH)], "antropy", _spectral_entropy),
     Row("spectral_edge", [("spectral_edge", WELCH)], "mne-features", _spectral_edge),
     Row("statistics", [(name, {}) for name in STATISTICS], "antropy", _statistics),
-    Row("cov_lwf", [("covariance", {"estimator": "lwf"})], "pyriemann", lambda: _covariance("lwf")),
-    Row("augmented_cov", [("augmented_covariance", {"estimator": "scm"})], "pyriemann", _augmented, 20),
 )

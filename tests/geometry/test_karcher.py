@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurocli.models import _karcher, _spd
+from neurocli.geometry import karcher, spd
 
 
 def ill_conditioned(n, size=12, decades=6, seed=0):
@@ -20,16 +20,16 @@ def ill_conditioned(n, size=12, decades=6, seed=0):
 @pytest.mark.parametrize("n", [20, 200])
 def test_it_is_found_in_few_decompositions(n, monkeypatch):
     X, passes = ill_conditioned(n), []
-    mean_of_logs = _karcher.mean_of_logs
+    mean_of_logs = karcher.mean_of_logs
 
     def counted(values, vectors):
         passes.append(len(values) / n)
         return mean_of_logs(values, vectors)
 
-    monkeypatch.setattr(_karcher, "mean_of_logs", counted)
-    M = _karcher.riemannian_mean(X)
-    W = _spd.inverse_root(M)
-    assert np.linalg.norm(mean_of_logs(*np.linalg.eigh(_spd.congruence(W, X)))) < 1e-5
+    monkeypatch.setattr(karcher, "mean_of_logs", counted)
+    M = karcher.riemannian_mean(X)
+    W = spd.inverse_root(M)
+    assert np.linalg.norm(mean_of_logs(*np.linalg.eigh(spd.congruence(W, X)))) < 1e-5
     assert sum(passes) < 12
 
 
@@ -40,7 +40,7 @@ def test_newton_solves_its_equation():
     S = rng.normal(size=(4, 4))
     J = S + S.T
     logs = np.log(values)
-    D = _karcher._newton(J, logs, vectors, accuracy=1e-12)
+    D = karcher._newton(J, logs, vectors, accuracy=1e-12)
     half = (logs[:, :, None] - logs[:, None, :]) / 2
     K = np.where(np.abs(half) < 1e-12, 1.0, half / np.tanh(np.where(half == 0, 1.0, half)))
     image = np.mean([Q @ (k * (Q.T @ D @ Q)) @ Q.T for k, Q in zip(K, vectors, strict=True)], axis=0)
@@ -51,13 +51,13 @@ def test_commuting_matrices_have_the_geometric_mean():
     """Closed form: exp of the mean logarithm."""
     values = np.random.default_rng(0).uniform(0.1, 10, size=(30, 5))
     X = np.stack([np.diag(v) for v in values])
-    assert np.allclose(_karcher.riemannian_mean(X), np.diag(np.exp(np.log(values).mean(axis=0))), rtol=1e-9)
+    assert np.allclose(karcher.riemannian_mean(X), np.diag(np.exp(np.log(values).mean(axis=0))), rtol=1e-9)
 
 
 def test_two_matrices_have_the_midpoint_of_their_geodesic():
     """Closed form: A # B = A^1/2 (A^-1/2 B A^-1/2)^1/2 A^1/2."""
     A, B = ill_conditioned(2, decades=3)
-    root, inverse = _spd.function_of(A, np.sqrt), _spd.inverse_root(A)
-    expected = root @ _spd.function_of(inverse @ B @ inverse, np.sqrt) @ root
-    found = _karcher.riemannian_mean(np.stack([A, B]))
+    root, inverse = spd.function_of(A, np.sqrt), spd.inverse_root(A)
+    expected = root @ spd.function_of(inverse @ B @ inverse, np.sqrt) @ root
+    found = karcher.riemannian_mean(np.stack([A, B]))
     assert np.allclose(found, expected, atol=1e-7 * np.abs(expected).max())

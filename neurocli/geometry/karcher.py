@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._spd import congruence, function_of, mean_of_logs, safe_log, side_by_side
+from .spd import congruence, function_of, mean_of_logs, safe_log, side_by_side
 
 ROUNDING = 1e-5  # below it, a step that does not halve the gradient has met the accuracy of the eigenvalues
 COARSE = 128  # from so many matrices on, the mean of one in eight is where it starts
@@ -57,11 +57,13 @@ def riemannian_mean(X: np.ndarray, tol: float = 1e-8, maxiter: int = 50) -> np.n
 
 
 def _newton(J: np.ndarray, logs: np.ndarray, vectors: np.ndarray, accuracy: float = 1e-3) -> np.ndarray:
-    """Solve Hessian(D) = J by conjugate gradients."""
+    """Solve Hessian(D) = J by conjugate gradients, to three digits and therefore in float32."""
+    logs, vectors, size = logs.astype(np.float32), vectors.astype(np.float32), np.abs(J).max() or 1.0
     curvature = _x_coth_x((logs[:, :, None] - logs[:, None, :]) / 2)
     wide = side_by_side(vectors)
-    D, residual = np.zeros_like(J), J
-    direction, power = residual, float((J * J).sum())
+    residual = (J / size).astype(np.float32)  # near the end J is so small that its squares would vanish
+    D = np.zeros_like(residual)
+    direction, power = residual, float((residual * residual).sum())
     end = accuracy**2 * power
     for _ in range(30):
         image = _hessian(direction, curvature, vectors, wide)
@@ -71,7 +73,7 @@ def _newton(J: np.ndarray, logs: np.ndarray, vectors: np.ndarray, accuracy: floa
         if power <= end:
             break
         direction = residual + power / before * direction
-    return np.asarray((D + D.T) / 2)
+    return np.asarray((D + D.T).astype(float) * (size / 2))
 
 
 def _hessian(V: np.ndarray, curvature: np.ndarray, vectors: np.ndarray, wide: np.ndarray) -> np.ndarray:
@@ -82,7 +84,7 @@ def _hessian(V: np.ndarray, curvature: np.ndarray, vectors: np.ndarray, wide: np
 
 
 def _x_coth_x(x: np.ndarray) -> np.ndarray:
-    x = np.maximum(np.abs(x), 1e-8)  # the limit at 0 is 1
+    x = np.maximum(np.abs(x), 1e-4)  # the limit at 0 is 1, which float32 reaches here
     return np.asarray(x / np.tanh(x))
 
 

@@ -30,7 +30,7 @@ def mean(X: np.ndarray, metric: str = "riemann", *, tol: float = 1e-8, maxiter: 
 
     .. math:: \sum_i \log(M^{-1/2} X_i M^{-1/2}) = 0
 
-    found by Newton's method (module `_karcher`); ``logeuclid`` is exp(mean(log X)), ``euclid`` the plain mean.
+    found by Newton's method (module `karcher`); ``logeuclid`` is exp(mean(log X)), ``euclid`` the plain mean.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def mean(X: np.ndarray, metric: str = "riemann", *, tol: float = 1e-8, maxiter: 
     M : array, shape (n, n)
         In the unit of X.
     """
-    from ._karcher import riemannian_mean
+    from .karcher import riemannian_mean
 
     if metric == "riemann":
         return riemannian_mean(X, tol, maxiter)
@@ -113,8 +113,11 @@ def upper(S: np.ndarray) -> np.ndarray:
     -------
     v : array, shape (..., n (n + 1) / 2)
     """
-    rows, columns = np.triu_indices(S.shape[-1])
-    return np.asarray(S[..., rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2)))
+    n = S.shape[-1]
+    rows, columns = np.triu_indices(n)
+    picked: np.ndarray = np.take(S.reshape(*S.shape[:-2], n * n), rows * n + columns, axis=-1)
+    picked *= np.where(rows == columns, 1.0, np.sqrt(2)).astype(picked.dtype)
+    return picked
 
 
 def from_upper(v: np.ndarray) -> np.ndarray:
