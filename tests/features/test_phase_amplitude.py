@@ -61,3 +61,16 @@ def test_a_constant_has_no_index_and_columns_name_both_bands(backend):
 @pytest.mark.parametrize("n_bins", [6, 36])
 def test_other_numbers_of_bins(n_bins):
     np.testing.assert_allclose(index(coupled(0.7)[None], n_bins=n_bins), by_hand(coupled(0.7), n_bins), rtol=1e-9)
+
+
+def test_the_index_of_the_same_phase_and_envelope_is_tensorpacs():
+    """Only the filters differ: theirs are finite impulse responses, ours a mask.
+
+    One epoch a call, for it counts the samples of a bin over all epochs together.
+    """
+    tensorpac = pytest.importorskip("tensorpac", reason="the oracle of the extra [bench] is not installed")
+    pac = tensorpac.Pac(idpac=(2, 0, 0), verbose=False)
+    for x in (coupled(0.1, 0)[None], coupled(0.8, 1)[None]):
+        phase = np.angle(analytic(x, SFREQ, bands={"slow": (4.0, 8.0)}))
+        envelope = abs(analytic(x, SFREQ, bands={"fast": (30.0, 45.0)}))
+        np.testing.assert_allclose(index(x), pac.fit(phase, envelope, verbose=False).ravel(), rtol=1e-9)
