@@ -5,12 +5,18 @@ from __future__ import annotations
 import errno
 import filecmp
 import os
+import socket
+import time
 from collections.abc import Callable
+from glob import escape
+from hashlib import blake2b
 from pathlib import Path
 
 from ..errors import StoreError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_HOST = blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
+_DAY = 86400.0
 
 
 def write_bytes(path: Path, content: bytes) -> Path:
@@ -38,9 +44,10 @@ def placed(path: Path, write: Callable[[Path], object]) -> Path:
     StoreError
         ``E-STORE-FULL`` or ``E-STORE-PERMISSION``; nothing is left of the attempt.
     """
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    temporary = path.with_name(f".{_HOST}-{os.getpid()}.{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         write(temporary)
         if path.is_file() and filecmp.cmp(temporary, path, shallow=False):
             return path
@@ -68,6 +75,31 @@ def _settle(path: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of this file left when they were killed: who was not done with it writes it again."""
+    for left in path.parent.glob(f".*-*.{escape(path.name)}"):
+        host, _, pid = left.name[1 : -len(path.name) - 1].partition("-")
+        if (host == _HOST and pid.isdigit() and not _is_alive(int(pid))) or _age_s(left) > _DAY:
+            _removed(left)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:  # its writer has just been faster
+        return 0.0
 
 
 def _removed(path: Path) -> None:

@@ -6,7 +6,6 @@ their recorded sizes needs no second look.
 
 from __future__ import annotations
 
-import filecmp
 import json
 import re
 import shutil
@@ -121,12 +120,9 @@ def _inside(out: Path, name: str) -> Path:
 
 
 def _copy(source: Path, target: Path) -> Path:
-    if target.is_file() and filecmp.cmp(source, target, shallow=False):
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.part")
-    shutil.copyfile(source, temporary)
-    return temporary.replace(target)
+    from ..bids.files import placed
+
+    return placed(target, lambda temporary: shutil.copyfile(source, temporary))
 
 
 def _json(document: Any) -> bytes:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -283,6 +284,39 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         placed(tmp_path / "x.tsv", interrupted)
     assert content(tmp_path) == {"x.tsv": b"old"}
+
+
+def killed_writer(path: Path) -> Path:
+    """Leave what a process leaves that is killed while it writes a file."""
+    pid = os.fork()
+    if not pid:
+        placed(path, lambda temporary: (temporary.write_bytes(b"hal"), os.kill(os.getpid(), signal.SIGKILL)))
+    os.waitpid(pid, 0)
+    [left] = [found for found in path.parent.iterdir() if found.name.startswith(".")]
+    return left
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_a_killed_writer_left_goes_when_the_file_is_written(tmp_path):
+    killed_writer(tmp_path / "x.tsv")
+    write_bytes(tmp_path / "other.tsv", b"other")
+    assert len(content(tmp_path)) == 2
+    write_bytes(tmp_path / "x.tsv", b"whole")
+    assert content(tmp_path) == {"x.tsv": b"whole", "other.tsv": b"other"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_is_being_written_by_others_stays_for_a_day(tmp_path):
+    left = killed_writer(tmp_path / "x.tsv")
+    elsewhere = left.rename(left.with_name(".0badcafe-1.x.tsv"))
+    alive = elsewhere.with_name(left.name.partition("-")[0] + f"-{os.getppid()}.x.tsv")
+    alive.write_bytes(b"")
+    write_bytes(tmp_path / "x.tsv", b"whole")
+    assert elsewhere.exists()
+    assert alive.exists()
+    os.utime(elsewhere, (0, 0))
+    write_bytes(tmp_path / "x.tsv", b"whole, again")
+    assert not elsewhere.exists()
 
 
 def test_an_output_that_is_a_file_is_an_error(tmp_path):

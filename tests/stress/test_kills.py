@@ -3,105 +3,79 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
+import random
 import time
 from pathlib import Path
 
 import pytest
 
-from .whole_runs import HANG_S, Stage, check, contents, n_events
+from ..runs.conftest import PIPELINES
+from .killing import HANG_S, LOOK_S, VICTIMS, Siege, command, kill, workers
+from .whole_runs import Stage, check, contents
 
-VICTIMS = ("worker", "parent", "both")
-LOOK_S = 0.02
-
-
-def children(pid: int) -> list[int]:
-    """Return the workers of a run."""
-    found = Path(f"/proc/{pid}/task/{pid}/children")
-    pids = [int(child) for child in found.read_text().split()] if found.exists() else []
-    return [child for child in pids if b"worker" in _command(child)]
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks for workers in /proc")
 
 
-def _command(pid: int) -> bytes:
+SHORT = PIPELINES.replace("[bids, model, report]", "[bids, model]")  # figures take half of the time of so short a run
+
+
+def besiege(stage: Stage, n_kills: int) -> Siege:
+    """Kill runs of a pipeline; a failure says from which seed its moments were drawn."""
+    seed = os.environ.get("NEUROCLI_STRESS_SEED", f"{n_kills} kills")
+    siege = Siege(stage, random.Random(seed))
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
+        siege.survive(n_kills)
+    except AssertionError as error:
+        so_far = dict(siege.n_kills)
+        raise AssertionError(f"NEUROCLI_STRESS_SEED={seed!r}, after {so_far} kills: {error}") from error
+    finally:
+        siege.close()
+    return siege
 
 
-def strike(pid: int, victim: str, dice) -> bool:
-    """Kill a worker, the parent, or both; say whether there was one."""
-    workers = children(pid)
-    if victim != "parent" and not workers:
-        return False
-    victims = [pid] if victim != "worker" else []
-    victims += [dice.choice(workers)] if victim != "parent" else []
-    for one in victims:
-        try:
-            os.kill(one, signal.SIGKILL)
-        except ProcessLookupError:
-            return False
-    return True
-
-
-def disturb(stage: Stage, out: Path, victim: str, dice) -> bool:
-    """Start a run, kill after some events, and wait for its end; say whether there was anything to kill."""
-    run = stage.start(out)
-    moment, pause = n_events(out) + dice.randrange(1, 25), dice.uniform(0.0, 0.3)
-    deadline = time.monotonic() + HANG_S
-    while run.poll() is None and n_events(out) < moment and time.monotonic() < deadline:
-        time.sleep(LOOK_S)
-    time.sleep(pause)
-    hit = run.poll() is None and strike(run.pid, victim, dice)
-    _, said = run.communicate(timeout=HANG_S)
-    expected = {-signal.SIGKILL} if hit and victim != "worker" else {0, 5, 6, 8}
-    assert run.returncode in expected, said.decode()
-    return hit
-
-
-def survive(stage: Stage, folder: Path, n_kills: int, dice) -> int:
-    """Kill as often as asked; whenever a run comes to its end, compare and start afresh. Return the folders used."""
-    undisturbed = folder / "undisturbed"
-    stage.finish(undisturbed)
-    expected, n_folders, left = contents(undisturbed), 0, n_kills
-    while left:
-        out = folder / f"out{n_folders}"
-        for _ in range(min(left, 3)):
-            while not disturb(stage, out, VICTIMS[left % 3], dice):
-                shutil.rmtree(out)  # it came to its end before it was hit
-            left -= 1
-        stage.finish(out)
-        check(out, expected, partial=True)
-        shutil.rmtree(out)
-        n_folders += 1
-    return n_folders
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks for workers in /proc")
-def test_a_run_that_was_killed_three_times_ends_as_one_that_was_not(tmp_path, dice):
-    stage = Stage.built(tmp_path, n_subjects=2)
-    assert survive(stage, tmp_path, 3, dice) == 1
+def test_six_kills_of_a_whole_run_change_nothing(tmp_path):
+    siege = besiege(Stage.built(tmp_path, 2, SHORT), n_kills=6)
+    assert siege.n_kills == dict.fromkeys(VICTIMS, 2)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks for workers in /proc")
-def test_runs_killed_at_200_moments_end_as_one_that_was_not(tmp_path, dice):
-    stage = Stage.built(tmp_path, n_subjects=6)  # 60 units
-    n_kills = int(os.environ.get("NEUROCLI_STRESS_KILLS", "200"))
-    assert survive(stage, tmp_path, n_kills, dice) >= n_kills / 3
+@pytest.mark.stress
+def test_200_kills_of_60_units_change_nothing(tmp_path):
+    n_kills, started = int(os.environ.get("NEUROCLI_STRESS_KILLS", "200")), time.monotonic()
+    siege = besiege(Stage.built(tmp_path, 6), n_kills)
+    print(f"{n_kills} kills in {time.monotonic() - started:.0f} s: {dict(siege.n_kills)}, during {dict(siege.hit)}, "
+          f"{siege.n_ends} runs came to their end")  # fmt: skip
+    assert siege.n_units == 60
+    assert siege.n_kills.total() == n_kills
+    assert siege.n_ends > 1
 
 
-def test_a_run_that_loses_its_parent_leaves_no_worker(tmp_path, dice):
+@pytest.mark.slow
+def test_a_run_of_real_processes_that_loses_its_worker_and_its_parent_ends_as_one_that_does_not(tmp_path):
+    """The other kills are of forks; these are of processes that were started as a person starts them."""
+    stage, dice = Stage.built(tmp_path, n_subjects=2), random.Random(2)
+    stage.finish(tmp_path / "undisturbed")
+    for victim in VICTIMS:
+        run = stage.start(tmp_path / "out")
+        while not workers(run.pid):
+            assert run.poll() is None
+            time.sleep(LOOK_S)
+        time.sleep(dice.uniform(0, 5))
+        kill(*workers(run.pid)[: victim != "parent"], *([run.pid] if victim != "worker" else []))
+        run.communicate(timeout=HANG_S)
+    stage.finish(tmp_path / "out")
+    check(tmp_path / "out", contents(tmp_path / "undisturbed"), partial=True)
+
+
+def test_a_run_that_loses_its_parent_leaves_no_worker(tmp_path):
     stage = Stage.built(tmp_path, n_subjects=2)
     run = stage.start(tmp_path / "out")
-    while not children(run.pid):
+    while not (those := workers(run.pid)):
         assert run.poll() is None
         time.sleep(LOOK_S)
-    workers = children(run.pid)
-    assert strike(run.pid, "parent", dice)
+    assert kill(run.pid)
     deadline = time.monotonic() + 60
-    while any(_command(pid) for pid in workers) and time.monotonic() < deadline:
+    while any(command(pid) for pid in those) and time.monotonic() < deadline:
         time.sleep(LOOK_S)
-    assert not any(_command(pid) for pid in workers)
+    assert not any(command(pid) for pid in those)
     run.communicate(timeout=HANG_S)

@@ -25,19 +25,27 @@ class Stage:
     home: Path
 
     @classmethod
-    def built(cls, home: Path, n_subjects: int) -> Stage:
+    def built(cls, home: Path, n_subjects: int, pipelines: str = PIPELINES) -> Stage:
         """Write the dataset and the file."""
         write_dataset(home / "bids", n_subjects)
-        (home / "pipelines.yaml").write_text(PIPELINES)
+        (home / "pipelines.yaml").write_text(pipelines)
         return cls(home)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Return the environment of a run."""
+        return {**os.environ, "PYTHONPATH": str(ROOT), "NEUROCLI_CACHE_DIR": str(self.home / "cache")}
+
+    def words(self, out: Path) -> list[str]:
+        """Return the command line of a run."""
+        words = ["run", "tiny", "--bids-dir", self.home / "bids", "-o", out, "-f", self.home / "pipelines.yaml", "-q"]
+        return [*map(str, words), "--n-cpus", "2"]
 
     def start(self, out: Path, **options: object) -> subprocess.Popen[bytes]:
         """Start a run in a session of its own."""
-        words = ["run", "tiny", "--bids-dir", self.home / "bids", "-o", out, "-f", self.home / "pipelines.yaml", "-q"]
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "NEUROCLI_CACHE_DIR": str(self.home / "cache")}
-        command = [sys.executable, "-m", "neurocli", *map(str, words), "--n-cpus", "2"]
+        command = [sys.executable, "-m", "neurocli", *self.words(out)]
         return subprocess.Popen(
-            command, env=env, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options
+            command, env=self.env, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options
         )
 
     def finish(self, out: Path) -> None:
@@ -49,11 +57,20 @@ class Stage:
 
 def contents(out: Path) -> dict[str, bytes]:
     """Return everything that was published and every payload, by name."""
-    store = out / ".neurocli" / "store"
-    published = [path for path in out.rglob("*") if path.is_file() and ".neurocli" not in path.parts]
-    payloads = [path for key in care.keys(Store(store)) for path in Store(store).find(key).rglob("*") if path.is_file()]
-    kept = [path for path in (*published, *payloads) if path.name != "manifest.json"]  # it says when and how long
+    kept = [*published(out), *payloads(out)]
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in kept}
+
+
+def published(out: Path) -> list[Path]:
+    """Return every file of the output folder that is for people."""
+    return [path for path in out.rglob("*") if path.is_file() and ".neurocli" not in path.parts]
+
+
+def payloads(out: Path) -> list[Path]:
+    """Return every file of the store's entries, but for manifests, which say when and how long."""
+    store = Store(out / ".neurocli" / "store")
+    paths = [path for key in care.keys(store) for path in store.find(key).rglob("*")]
+    return [path for path in paths if path.is_file() and path.name != "manifest.json"]
 
 
 def check(out: Path, undisturbed: dict[str, bytes], *, partial: bool = False) -> None:
@@ -61,21 +78,22 @@ def check(out: Path, undisturbed: dict[str, bytes], *, partial: bool = False) ->
 
     With `partial` the store may hold more: a run that loses a recording goes on with the others, under other keys.
     """
+    verify(out)
+    found = contents(out)
+    more = {name for name in found.keys() - undisturbed.keys() if not (partial and name.startswith(STORE))}
+    assert not more, f"nobody asked for {sorted(more)}"
+    assert not (missing := undisturbed.keys() - found.keys()), f"missing: {sorted(missing)}"
+    assert not (other := [name for name in undisturbed if found[name] != undisturbed[name]]), f"other bytes: {other}"
+
+
+def verify(out: Path) -> None:
+    """See that every entry of the store is what its manifest says."""
     store = Store(out / ".neurocli" / "store")
     for key in care.keys(store):
         store.verify(key)
-    found = contents(out)
-    more = {name for name in found.keys() - undisturbed.keys() if not (partial and name.startswith(STORE))}
-    assert more == set()
-    assert undisturbed.keys() - found.keys() == set()
-    assert [name for name in undisturbed if found[name] != undisturbed[name]] == []
 
 
 def executed(out: Path) -> Counter[str]:
     """Return how often each unit was computed, in the words of the ledger."""
     events = read(out / ".neurocli" / "ledger")
     return Counter(e["unit"] for e in events if e["event"] == "done" and e.get("how") == "executed")
-
-
-def n_events(out: Path) -> int:
-    return len(read(out / ".neurocli" / "ledger"))
