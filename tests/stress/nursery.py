@@ -27,7 +27,7 @@ from typing import Any
 LIBRARIES = (
     *("numpy", "scipy.signal", "scipy.stats", "scipy.spatial", "torch", "numba", "onnx", "skl2onnx", "skops.io"),
     *("sklearn.linear_model", "sklearn.pipeline", "sklearn.metrics", "matplotlib.pyplot", "safetensors.numpy"),
-    *("matplotlib.backends.backend_agg", "pyarrow.pandas_compat", "pyarrow.parquet", "edfio", "mne_bids"),
+    *("matplotlib.backends.backend_agg", "pyarrow.pandas_compat", "pyarrow.parquet", "edfio"),
     *("mne.io.edf", "mne.filter", "mne.stats", "mne.cov", "neurocli.commands", "neurocli.features.engine"),
     *("neurocli.runners.work", "neurocli.runners.run", "neurocli.runners.workers"),
 )
@@ -98,7 +98,7 @@ def fresh_start(fds: dict[int, int], kept: tuple[int, ...] = ()) -> None:
         os.dup2(fd, number)
     for below, above in pairwise([*sorted({2, *kept}), 4096]):
         os.closerange(below + 1, above)
-    sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))
+    sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
 
 
 def neurocli(words: list[str]) -> None:
