@@ -114,7 +114,7 @@ def dpss_tapers(n_times: int, sfreq: float, bandwidth: float) -> tuple[np.ndarra
         raise InputError(
             f"Tapers of {bandwidth:g} Hz do not fit {n_times} samples at {sfreq:g} Hz.",
             code="E-FEATURES-BANDWIDTH",
-            remedy=f"Set `psd.bandwidth` to {2.0 * sfreq / n_times:.3g} Hz or somewhat more.",
+            remedy=f"Set `bandwidth` to {2.0 * sfreq / n_times:.3g} Hz or somewhat more.",
         )
     tapers, ratios = dpss(n_times, half, int(2 * half), sym=False, return_ratios=True)
     keep = ratios > 0.9

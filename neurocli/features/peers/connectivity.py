@@ -1,10 +1,11 @@
-"""Phase measures of all pairs of channels, written by hand in NumPy: no other library does it faster."""
+"""Phase measures of all pairs of channels: over time written by hand in NumPy, over epochs MNE-Connectivity's."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ._row import Peer, Row
+from ._row import Computed, Peer, Row
+from .basics import BANDS
 
 ALPHA = {"analytic": {"bands": {"alpha": (8.0, 13.0)}}}
 
@@ -38,4 +39,36 @@ def _phase() -> Peer:
     return run
 
 
-ROWS = (Row("phase_pairs", [("plv", ALPHA), ("pli", ALPHA), ("wpli", ALPHA)], "numpy", _phase, n_epochs=10),)
+METHODS = {"coh": "coherence", "imcoh": "imaginary_coherence", "plv": "plv", "pli": "pli", "wpli": "wpli"}
+OVER_EPOCHS = {"cross_spectra": {"segment": 4.0, "bandwidth": 2.0, "bands": BANDS}}
+
+
+def _over_epochs() -> Peer:
+    from mne_connectivity import spectral_connectivity_epochs
+
+    def run(x: np.ndarray, sfreq: float) -> list[np.ndarray]:
+        low, high = zip(*BANDS.values(), strict=True)
+        options = {"mode": "multitaper", "mt_bandwidth": 2.0, "faverage": True, "verbose": "error"}
+        found = spectral_connectivity_epochs(x, method=list(METHODS), sfreq=sfreq, fmin=low, fmax=high, **options)
+        rows, columns = np.triu_indices(x.shape[1], 1)
+        values = [one.get_data("dense")[columns, rows][None] for one in found]  # only the lower triangle is filled
+        return [-value if name == "imcoh" else value for name, value in zip(METHODS, values, strict=True)]
+
+    return run
+
+
+def _end_to_end(x: np.ndarray, compute: Computed) -> list[np.ndarray]:
+    """Lay the epochs end to end, where they are the segments of one."""
+    return compute(np.ascontiguousarray(x.swapaxes(0, 1)).reshape(1, x.shape[1], -1))
+
+
+ROWS = (
+    Row("phase_pairs", [("plv", ALPHA), ("pli", ALPHA), ("wpli", ALPHA)], "numpy", _phase, n_epochs=10),
+    Row(
+        "spectral_connectivity_epochs",
+        [(f"spectral_{name}", OVER_EPOCHS) for name in METHODS.values()],
+        "mne-connectivity",
+        _over_epochs,
+        ours=_end_to_end,
+    ),
+)
