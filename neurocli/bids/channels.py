@@ -62,8 +62,8 @@ def described(signal: Signal, table: Table | None, datatype: str, where: str) ->
         ``E-INPUT-CHANNELS`` where names do not agree, ``E-INPUT-UNIT`` where a unit is not known.
     """
     _check_unique(signal.ch_names, "The recording", where)
-    names = _short_names(signal.ch_names)
-    rows = _rows(signal, names, table, where) if table else [{} for _ in names]
+    names = signal_names(signal)
+    rows = _rows(signal, short_names(signal.ch_names), table, where) if table else [{} for _ in names]
     types = tuple(_type(signal, i, row, datatype, where) for i, row in enumerate(rows))
     data, units, notes = _in_si(signal, names, types, rows, where)
     bads = [name for name, row in zip(names, rows, strict=True) if (row.get("status") or "").lower() == "bad"]
@@ -72,7 +72,12 @@ def described(signal: Signal, table: Table | None, datatype: str, where: str) ->
     return Channels(data, names, types, units, tuple(bads), (*notes, *_odd_values(data, names, types)))
 
 
-def _short_names(names: Sequence[str]) -> tuple[str, ...]:
+def signal_names(signal: Signal) -> tuple[str, ...]:
+    """Return how channels are called: as in the file where its measurement info knows them by that, else shortened."""
+    return signal.ch_names if signal.certain else short_names(signal.ch_names)
+
+
+def short_names(names: Sequence[str]) -> tuple[str, ...]:
     """Return names without the type that EDF labels start with, as long as they stay different."""
     short = [_PREFIX.sub("", name, count=1) if _PREFIX.match(name) else name for name in names]
     return tuple(s if short.count(s) == 1 else name for s, name in zip(short, names, strict=True))

@@ -97,27 +97,32 @@ def _named(base: Path, ending: str) -> Path:
     return base.with_name(f"{base.name}_{ending}")
 
 
-def _json(path: Path, content: Mapping[str, Any]) -> Path:
+def write_json(path: Path, content: Mapping[str, Any]) -> Path:
+    """Write a JSON document; NaN has no place in one."""
     return write_bytes(path, (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
-def _recording(base: Path, recording: Any, about: dict[str, Any]) -> list[Path]:
+def write_recording(base: Path, recording: Any, about: dict[str, Any]) -> list[Path]:
+    """Write a recording and its sidecars, named `base` and their suffix; `about` goes into the JSON."""
     datatype, suffix = recording.entities["datatype"], recording.entities["suffix"]
     if datatype not in ("eeg", "ieeg", "meg", "emg"):
         return _series(base, recording, about)
     if datatype == "meg":
-        from .writers.fif import write_recording
+        from .writers.fif import write_recording as write_fif
 
-        paths = write_recording(_named(base, f"{suffix}.fif"), recording)
+        paths = write_fif(_named(base, f"{suffix}.fif"), recording)
     else:
         from .writers.brainvision import write
 
         paths = write(_named(base, suffix), recording)
-    beside = [_json(_named(base, f"{suffix}.json"), {**_signal_facts(recording), **about}), _channels(base, recording)]
-    return [*paths, *beside, *_places(base, recording), *_events(base, recording)]
+    beside = [
+        write_json(_named(base, f"{suffix}.json"), {**signal_facts(recording), **about}),
+        write_channels(base, recording),
+    ]
+    return [*paths, *beside, *write_places(base, recording), *write_events(base, recording)]
 
 
-def _signal_facts(recording: Any) -> dict[str, Any]:
+def signal_facts(recording: Any) -> dict[str, Any]:
     """Return what BIDS asks of a sidecar; n/a where the recording does not say."""
     datatype = recording.entities["datatype"]
     facts = {"TaskName": recording.entities.get("task", "n/a"), "SamplingFrequency": recording.sfreq,
@@ -129,16 +134,17 @@ def _signal_facts(recording: Any) -> dict[str, Any]:
     return facts | {name: recording.reference or "n/a"}
 
 
-def _channels(base: Path, recording: Any) -> Path:
+def write_channels(base: Path, recording: Any, units: Sequence[str] | None = None) -> Path:
+    """Write ``channels.tsv``; `units` are those in the file, where these are not what we write."""
     marks = ["bad" if name in recording.bads else "good" for name in recording.ch_names]
     types = [_TYPES.get(kind, "MISC") for kind in recording.ch_types]
-    units = [_written_unit(unit, recording) for unit in recording.units]
+    units = units or [_written_unit(unit, recording) for unit in recording.units]
     rows = [[*row, None, None, mark] for *row, mark in zip(recording.ch_names, types, units, marks, strict=True)]
     header = ["name", "type", "units", "low_cutoff", "high_cutoff", "status"]
     return write_bytes(_named(base, "channels.tsv"), tsv(header, rows))
 
 
-def _places(base: Path, recording: Any) -> list[Path]:
+def write_places(base: Path, recording: Any) -> list[Path]:
     """Write where the sensors are: in the head frame of MNE, which is that of CapTrak, or as an implant was given."""
     datatype, xyz = recording.entities["datatype"], recording.positions
     if datatype not in ("eeg", "ieeg") or (datatype == "eeg" and xyz is None):
@@ -154,7 +160,7 @@ def _places(base: Path, recording: Any) -> list[Path]:
     table = write_bytes(_named(base, "electrodes.tsv"), tsv(["name", "x", "y", "z", *more], rows))
     document = {f"{prefix}Coordinate{name}": value for name, value in facts.items()}
     person = {name: value for name, value in recording.entities.items() if name in ("subject", "session")}
-    return [table, _json(_named(base.with_name(stem(person)), "coordsystem.json"), document)]
+    return [table, write_json(_named(base.with_name(stem(person)), "coordsystem.json"), document)]
 
 
 def _written_unit(unit: str, recording: Any) -> str:
@@ -162,7 +168,8 @@ def _written_unit(unit: str, recording: Any) -> str:
     return "µV" if unit == "V" and recording.entities["datatype"] != "meg" else unit
 
 
-def _events(base: Path, recording: Any) -> list[Path]:
+def write_events(base: Path, recording: Any) -> list[Path]:
+    """Write ``events.tsv``, where there are events."""
     events = recording.events
     if not events or not events["onset"]:
         return []
@@ -177,7 +184,7 @@ def _series(base: Path, recording: Any, about: dict[str, Any]) -> list[Path]:
         return _many_series(base, recording, facts)
     rows = [[float(value) for value in volume] for volume in recording.data.T]
     path = write_bytes(_named(base, "timeseries.tsv"), tsv(list(recording.ch_names), rows))
-    return [path, _json(_named(base, "timeseries.json"), facts)]
+    return [path, write_json(_named(base, "timeseries.json"), facts)]
 
 
 def _many_series(base: Path, recording: Any, facts: dict[str, Any]) -> list[Path]:
@@ -185,7 +192,7 @@ def _many_series(base: Path, recording: Any, facts: dict[str, Any]) -> list[Path
     from .writers.parquet import write
 
     table = Features((Block("series", recording.data.T, recording.ch_names, "1"),), {}, recording.entities)
-    return [*write(_named(base, "timeseries.parquet"), table), _json(_named(base, "timeseries.json"), facts)]
+    return [*write(_named(base, "timeseries.parquet"), table), write_json(_named(base, "timeseries.json"), facts)]
 
 
 def _epochs(base: Path, epochs: Any, about: dict[str, Any]) -> list[Path]:
@@ -195,7 +202,7 @@ def _epochs(base: Path, epochs: Any, about: dict[str, Any]) -> list[Path]:
     rows = list(map(list, zip(*epochs.samples.values(), strict=True)))
     return [
         *write_epochs(_named(base, "epo.fif"), epochs),
-        _json(_named(base, "epo.json"), {**facts, **about}),
+        write_json(_named(base, "epo.json"), {**facts, **about}),
         write_bytes(_named(base, "samples.tsv"), tsv(list(epochs.samples), rows)),
     ]
 
@@ -204,7 +211,7 @@ def _features(base: Path, features: Any, about: dict[str, Any], texts: Mapping[s
     from .writers.parquet import described, write
 
     document = {**about, "Columns": described(features, texts)}
-    return [*write(_named(base, "features.parquet"), features), _json(_named(base, "features.json"), document)]
+    return [*write(_named(base, "features.parquet"), features), write_json(_named(base, "features.json"), document)]
 
 
 def _image(base: Path, image: Any, about: dict[str, Any]) -> list[Path]:
@@ -214,10 +221,13 @@ def _image(base: Path, image: Any, about: dict[str, Any]) -> list[Path]:
     facts: dict[str, Any] = {"SkullStripped": False}
     if image.tr:
         facts |= {"TaskName": image.entities.get("task", "n/a"), "RepetitionTime": image.tr}
-    return [*write(_named(base, f"{suffix}.nii.gz"), image), _json(_named(base, f"{suffix}.json"), {**facts, **about})]
+    return [
+        *write(_named(base, f"{suffix}.nii.gz"), image),
+        write_json(_named(base, f"{suffix}.json"), {**facts, **about}),
+    ]
 
 
-_WRITERS = {"recording": _recording, "epochs": _epochs, "image": _image}
+_WRITERS = {"recording": write_recording, "epochs": _epochs, "image": _image}
 
 
 def describe(out: Path, *, pipeline: str, dataset: Path, subjects: Sequence[str]) -> list[Path]:
@@ -240,7 +250,7 @@ def describe(out: Path, *, pipeline: str, dataset: Path, subjects: Sequence[str]
         ``dataset_description.json``, ``.bidsignore`` and ``participants.tsv`` (with its JSON) where there is one.
     """
     ignored = write_bytes(out / ".bidsignore", ("\n".join(IGNORED) + "\n").encode())
-    description = _json(out / "dataset_description.json", _description(pipeline, dataset))
+    description = write_json(out / "dataset_description.json", _description(pipeline, dataset))
     return [description, ignored, *_participants(out, dataset, subjects)]
 
 

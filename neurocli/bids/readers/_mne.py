@@ -104,6 +104,8 @@ def _impersonal(info: Any) -> dict[str, Any]:
     with copy._unlock():
         for key in _PERSONAL:
             copy[key] = None
+        if "cross_talk" in copy:  # a sparse matrix, which JSON cannot say
+            copy["cross_talk"] = None
         copy["proc_history"] = [_maxwell(entry) for entry in info["proc_history"] or ()]
         copy["hpi_results"], copy["hpi_meas"], copy["hpi_subsystem"] = [], [], None
     found: dict[str, Any] = copy.to_json_dict()

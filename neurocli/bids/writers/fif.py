@@ -46,13 +46,23 @@ def _conditions(epochs: Epochs) -> tuple[np.ndarray, dict[str, int]]:
 
 def _info(data: Recording | Epochs) -> Any:
     """Return what was kept of the measurement info if it is about these channels, else a new one."""
-    info = mne.Info.from_json_dict(data.info) if data.info else None
+    info = _sayable(mne.Info.from_json_dict(data.info)) if data.info else None
     if info is None or not set(data.ch_names) <= set(info["ch_names"]):
         return _new_info(data)
     info = mne.pick_info(info, [info["ch_names"].index(name) for name in data.ch_names])
     with info._unlock():
         info["sfreq"] = data.sfreq
     info["bads"] = [name for name in data.bads if name in data.ch_names]
+    return info
+
+
+def _sayable(info: Any) -> Any:
+    """Leave out the sparse matrix of cross-talk, which was words once the info had been JSON."""
+    with info._unlock():
+        if "cross_talk" in info:
+            info["cross_talk"] = None
+        for entry in info["proc_history"] or ():
+            entry.get("max_info", {}).pop("sss_ctc", None)
     return info
 
 
