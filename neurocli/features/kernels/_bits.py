@@ -75,6 +75,27 @@ def above64(typingctx: Any, x: Any, first: Any, value: Any) -> Code:  # noqa: AR
     return types.uint64(x, types.int64, x.dtype), codegen
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def weighted64(typingctx: Any, x: Any, first: Any, taps: Any, start: Any, n: Any, out: Any, where: Any) -> Code:  # noqa: ARG001
+    """Write 64 sums side by side: ``out[where + i]`` of ``taps[start + j] * x[first + 64 * j + i]`` over j below n."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kinds, x_array, out_array = signature.args, args[0], args[5]
+        vector = ir.VectorType(context.get_data_type(kinds[0].dtype), 64)
+        total = cgutils.alloca_once_value(builder, ir.Constant(vector, None))
+        weights = context.make_array(kinds[2])(context, builder, args[2]).data
+        with cgutils.for_range(builder, args[4]) as loop:
+            place = builder.add(args[1], builder.mul(loop.index, ir.Constant(args[1].type, 64)))
+            rows = builder.load(_pointer64(context, builder, kinds[0], x_array, place), align=4)
+            tap = builder.load(builder.gep(weights, [builder.add(args[3], loop.index)]))
+            product = builder.fmul(_splat64(builder, tap), rows, flags=("contract",))
+            builder.store(builder.fadd(builder.load(total), product, flags=("contract",)), total)
+        builder.store(builder.load(total), _pointer64(context, builder, kinds[5], out_array, args[6]), align=4)
+        return context.get_dummy_value()
+
+    return types.void(x, types.int64, taps, types.int64, types.int64, out, types.int64), codegen
+
+
 def _comparison(how: str) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         here = _load64(context, builder, signature, args)
@@ -87,9 +108,14 @@ def _comparison(how: str) -> Any:
 def _load64(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     """Write the load of ``x[first : first + 64]``, aligned to one element only."""
     kind = signature.args[0]
-    pointer = builder.gep(context.make_array(kind)(context, builder, args[0]).data, [args[1]])
+    return builder.load(_pointer64(context, builder, kind, args[0], args[1]), align=kind.dtype.bitwidth // 8)
+
+
+def _pointer64(context: Any, builder: Any, kind: Any, array: Any, first: Any) -> Any:
+    """Write the address of 64 elements of an array, as one vector."""
+    pointer = builder.gep(context.make_array(kind)(context, builder, array).data, [first])
     vector = ir.VectorType(context.get_data_type(kind.dtype), 64)
-    return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=kind.dtype.bitwidth // 8)
+    return builder.bitcast(pointer, vector.as_pointer())
 
 
 def _splat64(builder: Any, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Neuronal avalanches as NumPy does them, phase-amplitude coupling of tensorpac."""
+"""Neuronal avalanches as NumPy does them, phase-amplitude coupling of tensorpac, irregular resampling of neurodsp."""
 
 from __future__ import annotations
 
@@ -63,6 +63,20 @@ def _tort() -> Peer:
     return run
 
 
+def _irasa() -> Peer:
+    from neurodsp.aperiodic import compute_irasa
+
+    def slope(series: np.ndarray, sfreq: float) -> float:
+        n = round(2 * sfreq)  # its default, four seconds, fails on epochs as short as that
+        freqs, fractal, _ = compute_irasa(series, sfreq, (2, 30), nperseg=n, noverlap=n // 2)
+        return float(np.polyfit(np.log10(freqs), np.log10(fractal), 1)[0])
+
+    def run(x: np.ndarray, sfreq: float) -> list[np.ndarray]:
+        return [-np.array([[slope(series, sfreq) for series in epoch - epoch.mean(-1, keepdims=True)] for epoch in x])]
+
+    return run
+
+
 _CASCADES = {"excursions": {"threshold": THRESHOLD}}
 
 ROWS = (
@@ -74,4 +88,5 @@ ROWS = (
         100,
     ),
     Row("pac_tort", [("pac_modulation_index", {"phases": PHASES, "amplitudes": AMPLITUDES})], "tensorpac", _tort, 2),
+    Row("irasa", [("irasa_exponent", {})], "neurodsp", _irasa, 1, bold=False),
 )
