@@ -70,7 +70,7 @@ def _fit(x: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
         return coefficients, noise
     fitted, left = _least_squares(x[moving] / scale[moving, None], order)
     units, cells = scale[moving], np.ix_(moving, moving)
-    coefficients[(slice(None), *cells)] = fitted * (units[:, None] / units)
+    coefficients[:, moving[:, None], moving] = fitted * (units[:, None] / units)
     noise[cells] = left * np.outer(units, units) if _is_noise(left) else np.nan
     return coefficients, noise
 
