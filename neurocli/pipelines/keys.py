@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from importlib import metadata
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def canonical(document: Any) -> str:
 def key_of(recipe: Mapping[str, Any]) -> str:
     """Return the key, 64 hexadecimal digits."""
     members = sorted({"format": FORMAT, **recipe}.items())
-    text = ",".join(f"{canonical(name)}:{_fragment(value)}" for name, value in members)
+    text = ",".join(f"{encode_basestring(name)}:{_fragment(value)}" for name, value in members)
     return blake2b(f"{{{text}}}".encode(), digest_size=32).hexdigest()
 
 
@@ -39,6 +40,8 @@ def _fragment(value: Any) -> str:
 
     The list is kept beside its text, so that its identity cannot become another's.
     """
+    if type(value) is str:
+        return encode_basestring(value)  # what `canonical` makes of it, without the detour
     if not isinstance(value, list):
         return canonical(value)
     known = _FRAGMENTS.get(id(value))

@@ -7,6 +7,7 @@ their recorded sizes needs no second look.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -35,16 +36,26 @@ def publishes(unit: Unit) -> bool:
 
 def record_path(out: Path, unit: Unit) -> Path:
     """Return where it is remembered what of a unit lies in OUT."""
-    return out / ".neurocli" / "published" / (unit.id.replace("/", "__") + ".json")
+    return out / _record_name(unit)
+
+
+def _record_name(unit: Unit) -> str:
+    return f".neurocli/published/{unit.id.replace('/', '__')}.json"
+
+
+def _size(path: str) -> int:
+    return os.stat(path).st_size  # noqa: PTH116
 
 
 def published(out: Path, unit: Unit) -> list[str] | None:
     """Return the unit's files, relative to OUT, if they are there under its key; None if they are to be written."""
     if not publishes(unit):
         return []
+    top = os.fspath(out)  # strings, not Path objects: a plan asks this of a hundred thousand units
     try:
-        record = json.loads(record_path(out, unit).read_bytes())
-        same = record["key"] == unit.key and all((out / name).stat().st_size == n for name, n in record["files"])
+        with open(f"{top}/{_record_name(unit)}", "rb") as file:  # noqa: PTH123
+            record = json.loads(file.read().decode())
+        same = record["key"] == unit.key and all(_size(f"{top}/{name}") == n for name, n in record["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return [name for name, _ in record["files"]] if same else None

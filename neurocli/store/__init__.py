@@ -329,7 +329,7 @@ def sizes_match(folder: str) -> bool:
     """Return whether an entry's files have the sizes that its manifest names."""
     try:
         with open(f"{folder}/{MANIFEST}", "rb") as file:  # noqa: PTH123  a plan asks this of every unit
-            manifest = json.loads(file.read())
+            manifest = json.loads(file.read().decode())  # text: bytes are searched for their encoding first
         payload = manifest["payload"]
         if not folder.endswith(manifest["key"]) or payload["name"] not in PAYLOADS:
             return False
