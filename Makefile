@@ -30,7 +30,7 @@ bench-gpu:  ## the feature catalogue on a GPU; needs NumPy, SciPy, torch, triton
 	$(PYTHON) -m neurocli.features.bench --backend cuda --json
 
 stress: $(VENV)/.tests  ## kills, full disks, simultaneous runs
-	$(BIN)/python -m pytest -m "slow or stress" tests/stress tests/runs/test_nipype.py
+	$(BIN)/python -m pytest -m "slow or stress" tests/stress tests/runs/test_nipype.py tests/runs/test_offline.py
 
 docs: $(VENV)/.installed  ## write the reference pages from the code
 	$(BIN)/python -m docs.build

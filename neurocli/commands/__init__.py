@@ -46,6 +46,7 @@ def root(
 def main() -> None:
     """Run the command line; the only `except` that prints."""
     debug = "--debug" in sys.argv[1:]
+    _settle_network()
     gc.set_threshold(200_000)  # a plan is a hundred thousand small objects, none of them garbage
     try:
         build()([dashed(argument) for argument in sys.argv[1:]])
@@ -57,6 +58,15 @@ def main() -> None:
             typer.echo(json.dumps({**document, "exit": int(error.exit_status)}))
         typer.echo(f"error: {error}\n  neurocli explain {error.code}", err=True)
         sys.exit(int(error.exit_status))
+
+
+def _settle_network() -> None:
+    """Silence what calls home, and forbid the network where that is asked for."""
+    from ..runners import offline
+
+    offline.silence()
+    if offline.is_asked_for():
+        offline.guard()
 
 
 def dashed(argument: str) -> str:

@@ -14,24 +14,38 @@ from . import _options as o
 Folder = Annotated[Path, typer.Option("--store", "-o", "--out", help="Folder whose file system is looked at.")]
 
 
+Offline = Annotated[bool, typer.Option("--offline", help="Prove that no network is needed; exits 9 if it cannot be.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("doctor")(doctor)
 
 
-def doctor(folder: Folder = Path(), json: o.Json = False) -> None:
+def doctor(folder: Folder = Path(), offline: Offline = False, json: o.Json = False) -> None:
     """Print versions, cores, memory, GPU, SLURM, external tools and what the file system can do."""
-    from ..runners.checkup import checkup
+    from ..errors import Exit
+    from ..runners.checkup import checkup, offline_checkup
 
-    found = checkup(folder.absolute())
+    found = offline_checkup() if offline else checkup(folder.absolute())
     if json:
         print(json_.dumps({"schema_version": 1, **found}))
-        return
+    else:
+        _show(found)
+        _warn(found)
+    if offline and not found["network"]["sockets can be refused"]:
+        raise typer.Exit(int(Exit.ENVIRONMENT))
+
+
+def _show(found: dict[str, dict[str, Any]]) -> None:
     for section, rows in found.items():
         print(section)
         for name, value in rows.items():
             print(f"  {name:<22} {_word(value)}")
-    if not shutil.which("sbatch"):
+
+
+def _warn(found: dict[str, dict[str, Any]]) -> None:
+    if "tools" in found and not shutil.which("sbatch"):
         print("SLURM is not here: --executor slurm will say so; --executor local works.")
 
 

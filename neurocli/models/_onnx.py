@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -118,6 +119,7 @@ def _twin(estimator: Any) -> Any:
 
 
 def _checked(result: Onnx, members: list[tuple[str, Any]], X: np.ndarray) -> Onnx:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # or importing it looks up its maker's servers
     try:
         import onnxruntime
     except ImportError:

@@ -6,15 +6,22 @@ import fcntl
 import os
 import platform
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from . import offline
+
 LIBRARIES = ("neurocli", "numpy", "scipy", "mne", "nibabel", "nipype", "nilearn", "scikit-learn", "pyriemann", "torch",
              "triton", "numba", "safetensors", "skops", "onnx", "pyarrow")  # fmt: skip
 TOOLS = ("sbatch", "squeue", "sacct", "g++", "dcm2niix", "elastix", "antsRegistration", "bet", "3dvolreg", "recon-all")
+
+# what steps read that other packages bring along: distribution, pattern of the file
+PACKAGED = {"ICLabel network (ica)": ("mne-icalabel", "*.onnx")}
 
 
 def checkup(folder: Path) -> dict[str, dict[str, Any]]:
@@ -25,7 +32,37 @@ def checkup(folder: Path) -> dict[str, dict[str, Any]]:
         "gpu": _gpu(),
         "tools": {name: shutil.which(name) for name in TOOLS},
         "disk": _disk(folder),
+        "network": {offline.VARIABLE: offline.is_asked_for()},
     }
+
+
+def offline_checkup() -> dict[str, dict[str, Any]]:
+    """Return whether the network can be forbidden here, and which files of other packages runs may need.
+
+    Nothing is ever fetched by a run: a path that is None belongs to an extra that is not installed.
+    """
+    return {
+        "network": {offline.VARIABLE: offline.is_asked_for(), "sockets can be refused": _is_refused()},
+        "files": {name: _inside(*place) for name, place in PACKAGED.items()},
+    }
+
+
+def _is_refused() -> bool:
+    """Try it in a process of its own, since a guard is for good."""
+    code = (
+        "import socket; from neurocli.runners import offline; offline.guard()\n"
+        "try: socket.socket()\nexcept Exception as error: print(error.code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout.strip() == "E-ENVIRONMENT-OFFLINE"
+
+
+def _inside(distribution: str, name: str) -> str | None:
+    try:
+        files = metadata.files(distribution) or []
+    except metadata.PackageNotFoundError:
+        return None
+    return next((str(file.locate()) for file in files if file.match(name)), None)
 
 
 def _system() -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +82,20 @@ def _new_info(data: Recording | Epochs) -> Any:
 def _saved(found: Any, path: Path) -> None:
     import warnings
 
-    with warnings.catch_warnings():
+    with _nameless(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="This filename")  # the temporary name is none of BIDS
         found.save(path, fmt="single", overwrite=True, verbose="ERROR", split_size="2GB")
     anonymise(path)
+
+
+@contextmanager
+def _nameless() -> Iterator[None]:
+    """Have MNE write no machine: to ask for its number opens a socket, and `anonymise` takes it out again anyway."""
+    known, uuid.getnode = uuid.getnode, lambda: 0
+    try:
+        yield
+    finally:
+        uuid.getnode = known
 
 
 def anonymise(path: Path) -> None:
