@@ -167,6 +167,35 @@ def _efficiency(adjacency: np.ndarray) -> np.ndarray:
     return np.asarray((1 / steps).sum() / max(1, n * (n - 1)))
 
 
+@feature(unit="1", per="node", cost="matrix", min_times=2, source="Latora & Marchiori (2001); networkx")
+def local_efficiency(graph: np.ndarray) -> np.ndarray:
+    r"""Global efficiency of the graph that the neighbours of a node make without it.
+
+    .. math:: E_i = \frac{1}{k_i (k_i - 1)} \sum_{j \ne l \in N_i} 1 / d_{jl}(N_i)
+
+    Parameters
+    ----------
+    graph : array, shape (..., n_channels, n_channels)
+        Adjacency.
+
+    Returns
+    -------
+    efficiency : array, shape (..., n_channels)
+        From 0 to 1; 0 for nodes with fewer than two edges. NaN throughout an epoch with a constant channel. Its mean
+        over all nodes is networkx's `local_efficiency`.
+
+    References
+    ----------
+    .. [1] Latora, V. & Marchiori, M. (2001). Efficient behavior of small-world networks. Phys. Rev. Lett. 87, 198701.
+    """
+    return over_graphs(graph, _local_efficiencies)
+
+
+def _local_efficiencies(adjacency: np.ndarray) -> np.ndarray:
+    around = [np.flatnonzero(row) for row in adjacency]
+    return np.array([float(_efficiency(adjacency[np.ix_(near, near)])) for near in around])
+
+
 @feature(unit="1", per="epoch", cost="matrix", min_times=2, source="Clauset, Newman & Moore (2004); networkx")
 def modularity(graph: np.ndarray) -> np.ndarray:
     r"""Modularity of the communities that greedy merging finds.

@@ -1,4 +1,8 @@
-"""How the series of regions (or channels) vary together: plain, partial and over sliding windows."""
+"""How the series of regions (or channels) vary together: plain, partial and over sliding windows.
+
+Tangent connectivity needs a mean of all covariances, which belongs to the training samples alone: it is the feature
+`covariance` with ``estimator: scm``, followed in `train` by the member `tangent_space`.
+"""
 
 from __future__ import annotations
 
@@ -81,15 +85,46 @@ def partial_correlation(correlation_matrix: np.ndarray) -> np.ndarray:
     .. [1] Marrelec, G. et al. (2006). Partial correlation for functional brain interactivity investigation in
        functional MRI. NeuroImage 32(1), 228-237.
     """
-    known = np.isfinite(correlation_matrix).all(axis=(-1, -2), keepdims=True)
-    eye = np.eye(correlation_matrix.shape[-1])
-    values, vectors = np.linalg.eigh(np.where(known, correlation_matrix, eye))
+    precision = _inverse(correlation_matrix)
+    scale = np.sqrt(np.diagonal(precision, axis1=-2, axis2=-1))
+    return -upper(precision / scale[..., :, None] / scale[..., None, :])
+
+
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    """Return the inverse of correlations (..., n, n); NaN throughout where there is none."""
+    known = np.isfinite(matrix).all(axis=(-1, -2), keepdims=True)
+    values, vectors = np.linalg.eigh(np.where(known, matrix, np.eye(matrix.shape[-1])))
     singular = values[..., :1] <= 1e-12 * values[..., -1:]
     scaled = vectors / np.where(singular, 1.0, values)[..., None, :]
-    precision = scaled @ vectors.swapaxes(-1, -2)
-    scale = np.sqrt(np.diagonal(precision, axis1=-2, axis2=-1))
-    partial = -upper(precision / scale[..., :, None] / scale[..., None, :])
-    return np.where(known[..., 0] & ~singular, partial, np.nan)
+    return np.where(known & ~singular[..., None], scaled @ vectors.swapaxes(-1, -2), np.nan)
+
+
+@feature(unit="1/V^2", pairs=True, cost="matrix", min_times=_more_than_channels, source="Dempster (1972); nilearn")
+def precision(x: np.ndarray, correlation_matrix: np.ndarray) -> np.ndarray:
+    r"""Precision of each pair: what is off the diagonal of the inverse of the covariance.
+
+    .. math:: P_{ij} = (C^{-1})_{ij}, \quad C_{ij} = \sigma_i \sigma_j r_{ij}
+
+    Parameters
+    ----------
+    x : array, shape (..., n_channels, n_times)
+        Signal, in its own unit; its standard deviations (ddof 0) scale the inverse of the correlations.
+    correlation_matrix : array, shape (..., n_channels, n_channels)
+        Pearson correlations.
+
+    Returns
+    -------
+    precision : array, shape (..., n_pairs)
+        One over the square of the signal's unit, without shrinkage; NaN throughout an epoch whose covariance has no
+        inverse: a constant channel, or channels that are sums of others.
+
+    References
+    ----------
+    .. [1] Dempster, A. P. (1972). Covariance selection. Biometrics 28(1), 157-175.
+    """
+    spread = (x - x[..., :1]).std(axis=-1)  # a constant becomes exactly zero
+    safe = np.where(spread > 0, spread, 1.0)
+    return upper(_inverse(correlation_matrix) / safe[..., :, None] / safe[..., None, :])
 
 
 def _window(given: Given) -> int:

@@ -33,6 +33,15 @@ def test_efficiency_is_that_of_networkx():
     np.testing.assert_allclose(measures.global_efficiency(ADJACENCY), expected, rtol=1e-12)
 
 
+def test_local_efficiency_averages_to_that_of_networkx():
+    expected = np.reshape([nx.local_efficiency(one) for one in RANDOM], (2, 2))
+    found = measures.local_efficiency(ADJACENCY)
+    np.testing.assert_allclose(found.mean(axis=-1), expected, rtol=1e-12)
+    np.testing.assert_array_equal(measures.local_efficiency(np.ones((5, 5)) - np.eye(5)), 1.0)
+    star = nx.to_numpy_array(nx.star_graph(4))
+    np.testing.assert_array_equal(measures.local_efficiency(star), 0.0)
+
+
 def test_the_modularity_of_the_karate_club_is_the_published_one():
     club = nx.to_numpy_array(nx.karate_club_graph(), weight=None)
     np.testing.assert_allclose(measures.modularity(club), 0.3807, atol=1e-4)  # Clauset, Newman & Moore (2004)

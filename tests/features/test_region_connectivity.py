@@ -25,9 +25,10 @@ def test_correlation_is_that_of_numpy():
     np.testing.assert_allclose(values("correlation"), [np.corrcoef(epoch)[UPPER] for epoch in X], rtol=1e-10)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("correlation", "correlation"), ("partial_correlation", "partial correlation")]
-)
+KINDS = {"correlation": "correlation", "partial_correlation": "partial correlation", "precision": "precision"}
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS.items())
 def test_plain_and_partial_are_those_of_nilearn(name, kind):
     connectome = pytest.importorskip("nilearn.connectome")
     from sklearn.covariance import EmpiricalCovariance
@@ -35,6 +36,28 @@ def test_plain_and_partial_are_those_of_nilearn(name, kind):
     measure = connectome.ConnectivityMeasure(cov_estimator=EmpiricalCovariance(), kind=kind, standardize=False)
     expected = measure.fit_transform([epoch.T for epoch in X])
     np.testing.assert_allclose(values(name), [matrix[UPPER] for matrix in expected], rtol=1e-9)
+
+
+def test_the_feature_and_the_member_make_nilearns_tangent_connectivity():
+    """What `covariance` gives, mapped as the member `tangent_space` maps it; nilearn divides all but the diagonal."""
+    connectome = pytest.importorskip("nilearn.connectome")
+    from sklearn.covariance import EmpiricalCovariance
+
+    from neurocli.geometry.spd import mean
+    from neurocli.geometry.tangent import tangent_vectors
+
+    x = RNG.standard_normal((6, 5, 240)) + X[:1]
+    options = {"cov_estimator": EmpiricalCovariance(), "kind": "tangent", "standardize": False, "vectorize": True}
+    expected = connectome.ConnectivityMeasure(**options).fit_transform([epoch.T for epoch in x])
+    covariances = values("covariance", x, estimator="scm")
+    rows, columns = np.tril_indices(5)  # the order of nilearn, of which the first index is the row
+    order = [list(zip(*np.triu_indices(5), strict=True)).index((c, r)) for r, c in zip(rows, columns, strict=True)]
+    found = tangent_vectors(covariances, mean(covariances))[:, order] / np.sqrt(2)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)  # its mean is found to that
+
+
+def test_channels_that_sum_to_zero_have_no_precision():
+    assert np.isnan(values("precision", X - X.mean(axis=1, keepdims=True))).all()
 
 
 def test_a_common_cause_is_taken_out():

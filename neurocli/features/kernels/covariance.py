@@ -31,7 +31,8 @@ def _centre(x, y):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled
             y[series, t] = x[series, t] - level
 
 
-def _centred(x: np.ndarray) -> np.ndarray:
+def centred(x: np.ndarray) -> np.ndarray:
+    """Return the series (..., n_times) with their means removed; a constant becomes exactly zero."""
     y = np.empty_like(x)
     _centre(x.reshape(-1, x.shape[-1]), y.reshape(-1, x.shape[-1]))
     return y
@@ -53,7 +54,7 @@ def _estimated(cov: np.ndarray, norms: np.ndarray, n_times: int, estimator: str)
 @twin("covariance", backend="cpu", tolerance=CLOSE)
 def covariance(x: np.ndarray, *, estimator: str = "lwf") -> np.ndarray:
     """Covariance between channels; the twin of `covariance.covariance`."""
-    y = _centred(x)
+    y = centred(x)
     cov = _product(y, y) / x.dtype.type(x.shape[-1])
     return _estimated(_symmetric(cov), np.einsum("ect,ect->et", y, y), x.shape[-1], estimator)
 
@@ -67,7 +68,7 @@ def augmented_covariance(x: np.ndarray, *, order: int = 4, lag: int = 8, estimat
     """Covariance between channels and delayed copies; the twin of `covariance.augmented_covariance`."""
     if order == 1:
         return covariance(x, estimator=estimator)
-    y, n_kept = _centred(x), x.shape[-1] - order * lag
+    y, n_kept = centred(x), x.shape[-1] - order * lag
     n_channels = x.shape[1]
     # zeros: only the upper blocks are filled here, and what lies in new memory may divide to a warning
     cov = np.zeros((len(x), order, n_channels, order, n_channels), x.dtype)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from numba import njit
 
 from ..analytic import kept, masks
 from ..define import twin
+from .covariance import centred
 
 CLOSE = {"float64": 1e-11, "float32": 1e-5}  # products and sums in the dtype of the run
+FEW = 48  # bins of a band up to which a matrix product is faster than a transform of 1,000 samples
 SIGNS = {"float64": 1e-11, "float32": 2e-2}  # in float32 a few samples without lag fall on the other side of zero
 # Sums may be reordered, so that they vectorise; products may not be fused, so that equal channels have lag zero.
 compiled = njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"}, error_model="numpy")
@@ -18,16 +22,44 @@ Parts = tuple[np.ndarray, np.ndarray]
 
 @twin("analytic", backend="cpu", tolerance={"float64": 1e-11, "float32": 1e-5})
 def analytic(x: np.ndarray, sfreq: float, *, bands: dict, trim: float = 0.0) -> np.ndarray:  # type: ignore[type-arg]
-    """Analytic signal, from half the transform and in the dtype of the run; zeros above the highest band are kept."""
-    n_times = x.shape[-1]
-    level = x[..., :1]
-    centred = x - level
-    centred -= centred.mean(axis=-1, keepdims=True)
-    half = torch.fft.rfft(torch.from_numpy(centred))
-    weights = torch.from_numpy(masks(n_times, sfreq, bands).astype(x.dtype))[:, None, :]
-    spectrum = half.new_zeros((*x.shape[:-2], len(bands), *x.shape[-2:]))
-    spectrum[..., : half.shape[-1]] = half.unsqueeze(-3) * weights[..., : half.shape[-1]]
-    return torch.fft.ifft(spectrum).numpy()[..., kept(n_times, trim)]
+    """Analytic signal, from half the transform and in the dtype of the run.
+
+    A band of few bins is a product with their sinusoids, one epoch at a time; a wide one is transformed back.
+    """
+    n_times, within = x.shape[-1], kept(x.shape[-1], trim)
+    half = torch.fft.rfft(torch.from_numpy(centred(x)))
+    z = half.new_empty((*x.shape[:-2], len(bands), *x.shape[-2:-1], within.stop - within.start))
+    for i, weights in enumerate(masks(n_times, sfreq, bands)):
+        bins = np.flatnonzero(weights)
+        if bins.size <= FEW:
+            _summed(half, bins, weights, within, z[..., i, :, :])
+        else:
+            spectrum = half.new_zeros(x.shape)
+            scale = torch.from_numpy(weights[bins].astype(x.dtype))
+            spectrum[..., bins[0] : bins[-1] + 1] = half[..., bins[0] : bins[-1] + 1] * scale
+            z[..., i, :, :] = torch.fft.ifft(spectrum, out=spectrum)[..., within]
+    return z.numpy()
+
+
+def _summed(half: torch.Tensor, bins: np.ndarray, weights: np.ndarray, within: slice, z: torch.Tensor) -> None:
+    """Fill z (n_epochs, n_channels, n_kept) with the sum of the sinusoids of some bins of the transform."""
+    n_channels, n_kept = z.shape[1:]
+    n_times = len(weights)
+    real = torch.float32 if half.dtype == torch.complex64 else torch.float64
+    waves = torch.from_numpy(_sinusoids(n_times, int(bins[0]), bins.size, within.start, within.stop)).to(real)
+    scaled = half[..., bins[0] : bins[-1] + 1] * torch.from_numpy(weights[bins] / n_times).to(real)
+    parts = torch.view_as_real(scaled).reshape(len(half), n_channels, -1)
+    for one, into in zip(parts, torch.view_as_real(z), strict=True):
+        torch.mm(one, waves, out=into.view(n_channels, 2 * n_kept))
+
+
+@lru_cache(maxsize=32)
+def _sinusoids(n_times: int, first: int, n_bins: int, start: int, stop: int) -> np.ndarray:
+    """Return what the real and the imaginary part of each bin add to those of each sample: (2 n_bins, 2 n_kept)."""
+    turns = np.outer(np.arange(first, first + n_bins), np.arange(start, stop)) % n_times
+    wave = np.exp(2j * np.pi / n_times * turns)
+    parts = [[wave.real, wave.imag], [-wave.imag, wave.real]]
+    return np.ascontiguousarray(np.transpose(parts, (2, 0, 3, 1))).reshape(2 * n_bins, -1)
 
 
 @compiled
