@@ -44,6 +44,9 @@ Executor = Annotated[str, _option("--executor", help="local, slurm or nipype:PLU
 SlurmArgs = Annotated[list[str], _option("--slurm-args", help="Passed on to sbatch; may be repeated.", panel=HOW)]
 Detach = Annotated[bool, _option("--detach", help="Submit and leave (SLURM).", panel=HOW)]
 TimeLimit = Annotated[float | None, _option("--time-limit", help="Seconds that a task may take.", panel=HOW)]
+Retries = Annotated[
+    int | None, _option("--retries", help="Times to try again, with more memory, what ran out of it.", panel=HOW, min=0)
+]
 DryRun = Annotated[bool, _option("-n", "--dry-run", help="Print the plan and stop.", panel=HOW)]
 Force = Annotated[list[str], _option("--force", help="Run this stage again, cached or not.", panel=HOW)]
 FailFast = Annotated[

@@ -36,6 +36,7 @@ def verb(name: str, until: str, sentence: str) -> Callable[[typer.Typer], None]:
         slurm_args: o.SlurmArgs = [],  # noqa: B006
         detach: o.Detach = False,
         time_limit: o.TimeLimit = None,
+        retries: o.Retries = 0,
         dry_run: o.DryRun = False,
         force: o.Force = [],  # noqa: B006
         fail_fast: o.FailFast = False,
@@ -52,8 +53,8 @@ def verb(name: str, until: str, sentence: str) -> Callable[[typer.Typer], None]:
             pipeline=pipeline, bids_dir=bids_dir, out=out, until=until, file=file, store=store, store_from=store_from,
             participants=participant_label, sessions=session_label, tasks=task_id, exclude=exclude,
             filter_file=bids_filter_file, sets=sets, seed=seed, n_cpus=n_cpus, mem_gb=mem_gb, device=device,
-            executor=executor, slurm_args=slurm_args, detach=detach, time_limit=time_limit, dry_run=dry_run,
-            force=force, fail_fast=fail_fast, allow_leak=allow_leak,
+            executor=executor, slurm_args=slurm_args, detach=detach, time_limit=time_limit, retries=retries,
+            dry_run=dry_run, force=force, fail_fast=fail_fast, allow_leak=allow_leak,
         )  # fmt: skip
         show = Show(json=json, quiet=quiet, verbose=verbose, progress=progress, print_outputs=print_outputs)
         raise typer.Exit(carry_out(request, show))

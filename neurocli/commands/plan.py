@@ -72,8 +72,8 @@ def text(made: Preview, *, units: bool) -> str:
         lines.append(f"  {stage:<10} {states}; {seconds(row['wall_s'])} of one core")
     price = made.price()
     if made.stale:
-        lines.append(f"  the answer {seconds(price['answer'])}, its controls {seconds(price['controls'])}; "
-                     f"{made.n_workers} processes at a time")  # fmt: skip
+        room = f"{made.n_workers} processes at a time, {gigabytes(made.peak_rss_bytes())} each at most"
+        lines.append(f"  the answer {seconds(price['answer'])}, its controls {seconds(price['controls'])}; {room}")
     if units:
         lines += [f"  {line.state:<14} {line.unit.id}" for line in made.lines]
     return "\n".join(lines)
@@ -84,3 +84,8 @@ def seconds(value: Any) -> str:
     if value is None:
         return "unknown time"
     return f"{value:.1f} s" if value < 120 else f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
+
+
+def gigabytes(value: int | None) -> str:
+    """Return an amount of memory for eyes; unknown until something like it has run."""
+    return "unknown memory" if value is None else f"{value / 1e9:.1f} GB"

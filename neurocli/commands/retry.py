@@ -19,6 +19,7 @@ def retry(
     mem_gb: o.Memory = None,
     n_cpus: o.Cpus = None,
     time_limit: o.TimeLimit = None,
+    retries: o.Retries = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
     progress: o.Progress = "auto",
@@ -28,6 +29,6 @@ def retry(
     from ._show import Show, carry_out
 
     request = last_request(out.absolute())
-    given = {"mem_gb": mem_gb, "n_cpus": n_cpus, "time_limit": time_limit}
+    given = {"mem_gb": mem_gb, "n_cpus": n_cpus, "time_limit": time_limit, "retries": retries}
     request = replace(request, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     raise typer.Exit(carry_out(request, Show(json=json, quiet=quiet, progress=progress)))

@@ -7,15 +7,15 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from ..errors import Exit, NeurocliError, ResourceError
+from ..errors import Exit, NeurocliError
 from ..store import Store
-from ..store.ledger import Ledger
+from ..store.ledger import Ledger, writer
 from . import publish
+from .costs import kind, size_of, what
 from .manifest import Context
-from .preview import what
 from .stages import STAGE_WORK, Inputs
 from .units import Task, Unit
-from .usage import peak_rss_bytes
+from .usage import memory_error, peak_rss_bytes
 
 Event = dict[str, Any]
 
@@ -33,7 +33,7 @@ def run_task(context: Context, task: Task, ledger: Ledger) -> list[Event]:
     events: list[Event] = []
     for unit in task.units:
         blocked = events and events[-1]["event"] != "done"
-        event = _blocked(unit, events[-1]) if blocked else _run_unit(unit, inputs, ledger)
+        event = _blocked(unit, events[-1]) if blocked else _run_unit(unit, task, inputs, ledger)
         ledger.append(event)
         events.append(event)
     return events
@@ -43,8 +43,8 @@ def _blocked(unit: Unit, before: Event) -> Event:
     return {"event": "blocked", "unit": unit.id, "key": unit.key, "by": before["unit"]}
 
 
-def _run_unit(unit: Unit, inputs: Inputs, ledger: Ledger) -> Event:
-    ledger.append({"event": "started", "unit": unit.id, "key": unit.key, "run": inputs.context.run})
+def _run_unit(unit: Unit, task: Task, inputs: Inputs, ledger: Ledger) -> Event:
+    ledger.append({"event": "started", "unit": unit.id, "key": unit.key, "run": inputs.context.run, **writer()})
     clock = _Clock()
     try:
         how = _keep(unit, inputs)
@@ -52,8 +52,9 @@ def _run_unit(unit: Unit, inputs: Inputs, ledger: Ledger) -> Event:
         event: Event = {"event": "done", "how": how}
     except Exception as error:  # one failed unit, whatever it was; the others go on
         event = {"event": "failed", "error": describe(error)}
-    named = {"unit": unit.id, "stage": unit.stage, "what": what(unit), "key": unit.key, "run": inputs.context.run}
-    return {**event, **named, **clock.read()}
+    named = {"unit": unit.id, "stage": unit.stage, "key": unit.key, "run": inputs.context.run}
+    like = {"what": what(unit), "kind": kind(unit), "size": size_of(inputs.context.dataset, task.units, unit)}
+    return {**event, **named, **like, **clock.read()}
 
 
 def _keep(unit: Unit, inputs: Inputs) -> str:
@@ -78,9 +79,8 @@ def describe(error: Exception) -> dict[str, Any]:
     """Return an error as the ledger keeps it; an unforeseen one with its traceback."""
     if isinstance(error, NeurocliError):
         return error.to_dict()
-    if isinstance(error, MemoryError):
-        remedy = "Run again with more --mem-gb, with fewer --n-cpus, or on a larger machine."
-        return ResourceError(f"Memory ran out: {error}.", code="E-RUN-MEMORY", remedy=remedy).to_dict()
+    if starved := memory_error(error):
+        return starved.to_dict()
     text = "".join(traceback.format_exception(error))
     return {
         "code": "E-INTERNAL",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..store import Store, ledger
+from .costs import Costs, size_of
 from .plan import Plan, make_plan
 from .publish import published
 from .sources import find_cohort, find_sources
@@ -27,7 +28,8 @@ class Line:
 
     unit: Unit
     state: str
-    wall_s: float | None  # learned from earlier runs; None where nothing like it ever ran
+    wall_s: float | None  # learned from earlier runs; None where nothing like it ever ran, or where it is cached
+    peak_rss_bytes: float | None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ class Preview:
         }
         return {name: _sum(values) for name, values in split.items()}
 
+    def peak_rss_bytes(self) -> int | None:
+        """Return the memory of the largest unit that is left to do; None where unknown."""
+        peaks = [line.peak_rss_bytes for line in self.lines if line.state != CACHED]
+        known = [peak for peak in peaks if peak is not None]
+        return round(max(known)) if len(known) == len(peaks) and known else None
+
     def to_dict(self) -> dict[str, Any]:
         """Return the preview as one JSON document."""
         return {
@@ -71,6 +79,7 @@ class Preview:
             "units": dict(Counter(line.state for line in self.lines)),
             "stages": self.stages(),
             "price_core_s": self.price(),
+            "peak_rss_bytes": self.peak_rss_bytes(),
             "n_workers": self.n_workers,
             "plan": [{"unit": line.unit.id, "state": line.state, "key": line.unit.key} for line in self.lines],
         }
@@ -84,19 +93,21 @@ def preview(request: Request, pipeline: Pipeline) -> Preview:
     """Return what running the request would do."""
     sources = find_sources(request, pipeline, hashing=False)
     plan = make_plan(pipeline, sources, request.until, find_cohort(request, sources))
-    costs = ledger.costs(ledger.read(request.out / ".neurocli" / "ledger"), by="what")
+    costs = Costs(ledger.read(request.out / ".neurocli" / "ledger"))
     states = states_of(request, plan)
-    lines = tuple(Line(u, states[u.id], costs.get(what(u), {}).get("wall_s")) for u in _units(plan))
+    lines = tuple(_line(task, unit, states[unit.id], request, costs) for task, unit in _units(plan))
     return Preview(pipeline.name, lines, request.workers)
 
 
-def what(unit: Unit) -> str:
-    """Return the kind of work a unit is, to learn its cost from others of the kind."""
-    return f"{unit.stage}:{unit.recipe.get('role') or unit.recipe.get('exporter', {}).get('name', '')}"
+def _line(task: Task, unit: Unit, state: str, request: Request, costs: Costs) -> Line:
+    if state == CACHED:
+        return Line(unit, state, None, None)
+    size = size_of(request.bids_dir, task.units, unit)
+    return Line(unit, state, costs.wall_s(unit, size), costs.peak_rss_bytes(unit, size))
 
 
-def _units(plan: Plan) -> list[Unit]:
-    return [unit for phase in plan.phases for task in phase for unit in task.units]
+def _units(plan: Plan) -> list[tuple[Task, Unit]]:
+    return [(task, unit) for phase in plan.phases for task in phase for unit in task.units]
 
 
 def states_of(request: Request, plan: Plan) -> dict[str, str]:

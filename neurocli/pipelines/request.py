@@ -30,6 +30,10 @@ class Request:
         None for ``NEUROCLI_STORE``, else a folder below `out`.
     force : tuple of str
         Stages to run again whatever is cached.
+    mem_gb : float or None
+        What units that run at a time may take together, in GB; None for what the machine has free.
+    retries : int
+        How often a unit that was killed or ran out of memory runs again, with more of it.
     """
 
     pipeline: str
@@ -55,6 +59,7 @@ class Request:
     verify: bool = False
     allow_leak: str | None = None
     time_limit: float | None = None
+    retries: int = 0
     slurm_args: tuple[str, ...] = ()
     detach: bool = False
     dry_run: bool = False

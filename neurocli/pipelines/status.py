@@ -13,6 +13,8 @@ from ..store import ledger
 def status(out: Path) -> dict[str, Any]:
     """Return the latest state of every unit that a run of this folder touched.
 
+    A unit that began and did not end is ``running``, or ``lost`` where the process that computed it has died.
+
     Raises
     ------
     InputError
@@ -22,13 +24,20 @@ def status(out: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise InputError("No run has written here.", code="E-INPUT-OUT", where=str(out),
                          remedy="Give the folder of a run with -o.")  # fmt: skip
-    units = ledger.summary(ledger.read(folder))
+    units = {name: _seen(unit) for name, unit in ledger.summary(ledger.read(folder)).items()}
     return {
         "schema_version": 1,
         "out": str(out),
         "states": dict(sorted(Counter(unit["state"] for unit in units.values()).items())),
         "units": dict(sorted(units.items())),
     }
+
+
+def _seen(unit: dict[str, Any]) -> dict[str, Any]:
+    if unit["state"] != "running" or not ledger.has_died(unit):
+        return unit
+    error = {"code": "E-RUN-STOPPED", "message": "Its process ended without a word; run the same command again."}
+    return {**unit, "state": "lost", "error": error}
 
 
 def log_path(out: Path, unit_id: str) -> Path:

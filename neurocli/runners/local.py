@@ -5,6 +5,7 @@ A worker that dies is exactly one failed task, and a fresh worker takes its plac
 
 from __future__ import annotations
 
+import math
 import selectors
 import signal
 import time
@@ -17,9 +18,12 @@ from .deaths import Death, cannot_start, error_of, lost_error, oom_kills, signal
 from .stopping import Level, Stop
 from .supervise import Worker
 from .tasks import Outcome, Schedule, Task
+from .worker import Order
 
+START_S = 120.0  # the most that a new worker may need to get ready, where tasks have a time limit
 GRACE_S = 10.0  # between SIGTERM and SIGKILL
 STILLBORN = 3  # workers in a row that end before they are ready: then the command is at fault, not the task
+NEARLY = 0.8  # of a limit
 OnEvent = Callable[[dict[str, Any]], None]
 
 
@@ -29,6 +33,7 @@ def run_tasks(
     *,
     n_workers: int,
     memory_bytes: int | None = None,
+    hold: bool = False,
     gpus: Sequence[str] = (),
     timeout_s: float | None = None,
     grace_s: float = GRACE_S,
@@ -48,6 +53,9 @@ def run_tasks(
         How many processes, one core each.
     memory_bytes : int, optional
         What the estimates of running tasks may add up to.
+    hold : bool
+        Refuse a task more memory than was kept for it: its estimate, or an equal share where that is more; and at its
+        last attempt all of `memory_bytes`.
     gpus : sequence of str
         Devices, one task each.
     timeout_s : float, optional
@@ -64,16 +72,25 @@ def run_tasks(
     WorkerError
         If workers end before they can take any work (``E-RUN-START``).
     """
+    ration = memory_bytes if hold else None
+    if ration is not None:
+        tasks = [replace(task, memory_bytes=max(task.memory_bytes, ration // max(1, n_workers))) for task in tasks]
     schedule = Schedule(tasks, max(1, n_workers), memory_bytes, gpus)
     with Stop() if stop is None else _kept(stop) as stop:
         crew = command if isinstance(command, Crew) else Crew(command)
-        pool = _Pool(schedule, crew, timeout_s, grace_s, on_event or _ignore, stop, fail_fast=fail_fast)
+        pool = _Pool(schedule, crew, timeout_s, grace_s, on_event or _ignore, stop, fail_fast=fail_fast, ration=ration)
         try:
             return pool.run()
         finally:
             pool.close()
             if crew is not command:
                 crew.close(grace_s)
+
+
+def _ran_out(answer: dict[str, Any]) -> bool:
+    """Whether a task, or a unit of it that says so itself, wanted more memory than it got."""
+    said = [answer, *(answer.get("result") or {}).get("events", [])]
+    return any((one.get("error") or {}).get("code") == "E-RUN-MEMORY" for one in said)
 
 
 def _ignore(event: dict[str, Any]) -> None:
@@ -99,8 +116,14 @@ class _Job:
 
     def __init__(self, task: Task, worker: Worker, limit_s: float | None) -> None:
         self.task, self.worker, self.limit_s = task, worker, limit_s
-        self.deadline = None if limit_s is None else time.monotonic() + limit_s
+        self.deadline: float | None = None
         self.overdue = False
+        self.begin(0.0 if worker.ready else START_S)
+
+    def begin(self, before_s: float = 0.0) -> None:
+        """Let the time of the task run from now on; what a new worker needs to get ready is not the task's."""
+        self.worker.started = time.monotonic()
+        self.deadline = None if self.limit_s is None else self.worker.started + before_s + self.limit_s
 
     @property
     def wall_s(self) -> float:
@@ -118,7 +141,9 @@ class _Pool:
         stop: Stop,
         *,
         fail_fast: bool,
+        ration: int | None,
     ) -> None:
+        self._ration = ration
         self._schedule, self._crew, self._timeout_s, self._grace_s = schedule, crew, timeout_s, grace_s
         self._on_event, self._stop, self._fail_fast = on_event, stop, fail_fast
         self._selector = selectors.DefaultSelector()
@@ -150,8 +175,15 @@ class _Pool:
             self._attempts[task.index] = self._attempts.get(task.index, 0) + 1
             self._on_event({"event": "started", "unit": task.id, "index": task.index, "worker": worker.pid})
             limit = task.timeout_s if task.timeout_s is not None else self._timeout_s
-            worker.give(task.index, device)
+            worker.give(Order(task.index, device, self._share(task)))
             self._jobs[worker] = _Job(task, worker, limit)
+
+    def _share(self, task: Task) -> int | None:
+        """Return how much memory a task may take at this attempt."""
+        if self._ration is None or task.gpu:  # drivers of GPUs reserve more than they use
+            return None
+        is_last = self._attempts[task.index] > task.n_retries
+        return self._ration if is_last else min(task.memory_bytes, self._ration)
 
     def _hire(self) -> Worker:
         worker = self._crew.take()
@@ -182,6 +214,8 @@ class _Pool:
         for answer in worker.answers():
             if not worker.ready:
                 worker.ready, self._stillborn = True, 0
+                if worker in self._jobs:
+                    self._jobs[worker].begin()
             if answer.get("index") is not None and worker in self._jobs:
                 self._answered(self._jobs.pop(worker), answer)
                 self._idle.append(worker)
@@ -202,7 +236,7 @@ class _Pool:
             cpu_s=float(answer.get("cpu_s", 0.0)),
             peak_rss_bytes=int(answer.get("peak_rss_bytes", 0)),
         )
-        self._settle(outcome, memory=(error or {}).get("code") == "E-RUN-MEMORY")
+        self._settle(outcome, memory=_ran_out(answer))
 
     # ends
 
@@ -233,7 +267,8 @@ class _Pool:
             error = error_of(job.task, death, wall_s, out_of_memory=starved)
         peak = death.peak_rss_bytes
         outcome = Outcome(job.task, status, error=error, signal=name, wall_s=wall_s, peak_rss_bytes=peak)
-        return self._settle(outcome, memory=name == "SIGKILL" and not job.overdue)
+        starving = peak > NEARLY * (self._share(job.task) or math.inf)  # native code crashes when it is refused memory
+        return self._settle(outcome, memory=(name == "SIGKILL" or starving) and not job.overdue)
 
     def _died_unborn(self, job: _Job, death: Death) -> None:
         self._stillborn += 1
@@ -244,9 +279,10 @@ class _Pool:
     def _settle(self, outcome: Outcome, *, memory: bool) -> None:
         task, attempts = outcome.task, self._attempts[outcome.task.index]
         outcome = replace(outcome, attempts=attempts)
-        if outcome.status == "failed" and memory and attempts <= task.n_retries and self._level == Level.GO:
+        if outcome.status != "lost" and memory and attempts <= task.n_retries and self._level == Level.GO:
             self._on_event(outcome.event() | {"event": "retried"})
-            return self._schedule.again(task, alone=True)
+            more = replace(task, memory_bytes=max(2 * task.memory_bytes, 3 * outcome.peak_rss_bytes // 2))
+            return self._schedule.again(more, alone=attempts == task.n_retries)
         for each in self._schedule.finish(outcome):
             self._on_event(each.event())
         if outcome.status == "failed" and self._fail_fast:

@@ -6,7 +6,6 @@ import logging
 import os
 import shlex
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from ..pipelines.request import Request
 from ..pipelines.units import Task
 from . import nipype_ends, provenance
 from .run import Carry, Event, Report
-from .workers import run_folder
+from .workers import run_folder, worker_command
 
 OURS = __package__
 THEIRS = "nipype.pipeline.plugins"
@@ -116,7 +115,7 @@ class Phase:
         self.request, self.context = request, context
         path = run_folder(context) / "tasks.jsonl"
         first = manifest.append(path, context, waiting)
-        self.command = [sys.executable, "-m", "neurocli", "worker", "--manifest", str(path)]
+        self.command = worker_command(path)
         self.folder = run_folder(context) / f"nipype-{first}-{os.getpid()}"
         self.tasks = {first + i: task for i, task in enumerate(waiting)}
         self.ends = nipype_ends.Ends(context, self.tasks, self.folder, report)

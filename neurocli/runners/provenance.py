@@ -48,7 +48,13 @@ def last_request(out: Path) -> Request:
         raise InputError("No run has written here.", code="E-INPUT-OUT", where=str(out),
                          remedy="Give the folder of a run with -o.")  # fmt: skip
     document = json.loads(found[-1].read_text("utf-8"))
-    return Request(**{field.name: _restored(field.name, document[field.name]) for field in fields(Request)})
+    return Request(
+        **{
+            field.name: _restored(field.name, document[field.name])
+            for field in fields(Request)
+            if field.name in document
+        }
+    )
 
 
 PATHS = ("bids_dir", "out", "file", "exclude", "filter_file", "store")

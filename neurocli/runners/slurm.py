@@ -50,6 +50,8 @@ class Array:
         The most that one task may take.
     mem_gb : float or None
         The memory of one element.
+    gpu : bool
+        Whether each element needs one.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Array:
     logs: Path
     limit_s: float | None = None
     mem_gb: float | None = None
+    gpu: bool = False
 
 
 def ranges(first: int, n_tasks: int, mean_s: float | None = None) -> tuple[tuple[int, int], ...]:
@@ -73,6 +76,7 @@ def batch_text(array: Array) -> str:
     """Return the batch file; a preempted element puts itself back into the queue."""
     longest = max((last - start + 1 for start, last in array.ranges), default=1)
     output = f"{array.logs.as_posix().replace('%', '%%')}/%A_%a.out"
+    card = ["#SBATCH --gres=gpu:1"] if array.gpu else []
     lines = [
         "#!/bin/bash",
         f"#SBATCH --job-name={array.name}",
@@ -81,6 +85,7 @@ def batch_text(array: Array) -> str:
         "#SBATCH --nodes=1 --ntasks=1 --cpus-per-task=1",
         "#SBATCH --requeue --open-mode=append",
         f"#SBATCH --signal=B:USR1@{NOTICE_S}",
+        *card,
     ]
     if array.limit_s is not None:  # the notice comes up to a minute early
         lines.append(f"#SBATCH --time={math.ceil(array.limit_s * longest / 60) + 2}")
@@ -93,15 +98,20 @@ def batch_text(array: Array) -> str:
     )
 
 
+# A signal may come at any time: before there is a worker, or while it is only a copy of this shell that loses signals
+# (so it is sent until the worker is gone, which heeds the first), before it heeds signals (it is ended by it, which is
+# taken for leaving), while we wait (the wait ends, not the worker), or after it has ended.
 SCRIPT = """range=${{ranges[$SLURM_ARRAY_TASK_ID]}}
+worker= told=
+tell() {{ told=1; while [ -n "$worker" ] && kill -USR1 "$worker" 2>/dev/null; do sleep 1; done; }}
+trap tell USR1 TERM
 {command} --index "$range" &
 worker=$!
-trap 'kill -USR1 $worker 2>/dev/null' USR1 TERM
-while :; do
-  wait $worker
-  status=$?
-  kill -0 $worker 2>/dev/null || break  # a signal ends the wait, not the worker
-done
+[ -z "$told" ] || tell
+wait "$worker"
+status=$?
+[ -z "$told" ] || {{ wait "$worker"; status=$?; }}
+[ $status -le 128 ] || case $(kill -l "$status") in USR1|TERM) status=75 ;; esac
 if [ $status -eq 75 ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {restarts} ]; then
   scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
 fi

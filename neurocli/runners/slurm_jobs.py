@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,10 +24,11 @@ FINAL = ("done", "failed", "blocked")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a task is computed: an element of an array, and when it was submitted."""
+    """Where a task is computed: an element of an array, when it was submitted, and the memory it may take in GB."""
 
     element: str
     time: float
+    mem_gb: float | None = None
 
     @property
     def job(self) -> str:
@@ -57,10 +59,10 @@ class Jobs:
         except UnsupportedError:
             yield
 
-    def note(self, job: str, tasks: Sequence[Sequence[Task]]) -> dict[str, Place]:
+    def note(self, job: str, tasks: Sequence[Sequence[Task]], mem_gb: float | None = None) -> dict[str, Place]:
         """Write down what the elements of a new array compute; return the place of each task."""
         keys = [[task.units[-1].key for task in element] for element in tasks]
-        record = {"job": job, "time": time.time(), "keys": keys}
+        record = {"job": job, "time": time.time(), "mem_gb": mem_gb, "keys": keys}
         with speaking(self.folder):
             write_whole(self.folder / f"{job}.json", json.dumps(record).encode())
         return _places(record)
@@ -91,7 +93,7 @@ class Jobs:
 
 def _places(record: Mapping[str, Any]) -> dict[str, Place]:
     return {
-        key: Place(f"{record['job']}_{index}", float(record["time"]))
+        key: Place(f"{record['job']}_{index}", float(record["time"]), record.get("mem_gb"))
         for index, keys in enumerate(record["keys"])
         for key in keys
     }
@@ -104,14 +106,14 @@ def ending_of(task: Task, endings: Mapping[tuple[str, str], Event], since: float
     return events if len(events) == len(found) else None
 
 
-def error_of(task: Task, place: Place, state: str, mem_gb: float | None, words: str) -> dict[str, Any]:
+def error_of(task: Task, place: Place, state: str, words: str) -> dict[str, Any]:
     """Return the error of a task whose job is gone without a word in the ledger."""
     told = f" Its last words: {words.strip()[-500:]}" if words.strip() else ""
     message, where = f"SLURM job {place.element} ended as {state}.{told}", task.id
     error: NeurocliError
     if state == "OUT_OF_MEMORY":
-        request = max(2, round(2 * (mem_gb or 1)))
-        remedy = f"Run again with --mem-gb {request}."
+        request = math.ceil(2 * (place.mem_gb or 1))
+        remedy = f"Run again with --mem-gb {request}, or with --retries 1."
         error = ResourceError(message, code="E-RUN-KILLED", where=where, remedy=remedy)
     elif state == "TIMEOUT":
         remedy = "Run again with a longer --time-limit."

@@ -7,6 +7,7 @@ import select
 import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +16,16 @@ from statistics import fmean
 from ..errors import TemporaryError
 from ..pipelines import manifest
 from ..pipelines.manifest import Context
-from ..pipelines.preview import what
 from ..pipelines.request import Request
 from ..pipelines.units import Task
 from ..store import ledger
 from ..store._files import write_whole
-from . import provenance, slurm
+from . import needs, provenance, slurm
 from .detached import Detached
 from .run import Carry, Report
 from .slurm_jobs import Event, Jobs, Place, ending_of, error_of
 from .stopping import Stop
+from .workers import run_folder, worker_command
 
 POLL_S = (1.0, 30.0)  # the first pause between two questions, and the longest
 PATIENCE_S = 5.0  # how long a network file system may take to show the last line of a ledger
@@ -48,10 +49,12 @@ class Submission:
     def __init__(self, request: Request, context: Context, report: Report) -> None:
         self.request, self.context, self.report = request, context, report
         self.jobs = Jobs(Path(context.out))
-        self.folder = Path(context.out) / ".neurocli" / "runs" / context.run
+        self.folder = run_folder(context)
         self.since = float(os.environ.get(SESSION, "inf"))
         self.places: dict[str, Place] = {}
         self.events: list[Event] = []
+        self.more_gb: dict[str, float] = {}  # of tasks that ran out of memory and are tried again
+        self.n_tries: Counter[str] = Counter()
 
     def carry(self, waiting: Sequence[Task]) -> list[Event]:
         """Submit, wait and return the final events of all units."""
@@ -97,27 +100,29 @@ class Submission:
             raise Detached(f"Nothing was submitted; `sbatch {shlex.quote(str(batch))}` would.", [batch])
         job = slurm.submit(batch, self.request.slurm_args)
         elements = [tasks[start - first : last - first + 1] for start, last in array.ranges]
-        places = self.jobs.note(job, elements)
+        places = self.jobs.note(job, elements, array.mem_gb)
         self.places |= {task.id: places[task.units[-1].key] for task in tasks}
         self.report({"event": "submitted", "job": job, "tasks": len(tasks), "elements": len(elements)})
 
     def array(self, path: Path, first: int, tasks: Sequence[Task]) -> slurm.Array:
         """Return the array that computes tasks of a manifest, short ones grouped."""
         stage = tasks[0].units[-1].stage
+        estimates = needs.Estimates(self.context)
+        found = [estimates.of(task) for task in tasks]
+        walls = [need.wall_s for need in found if need.wall_s is not None]
         return slurm.Array(
             name=f"neurocli-{self.context.pipeline}-{stage}".replace(" ", "_"),
-            command=(sys.executable, "-m", "neurocli", "worker", "--manifest", str(path)),
-            ranges=slurm.ranges(first, len(tasks), self._mean_s(tasks)),
+            command=tuple(worker_command(path)),
+            ranges=slurm.ranges(first, len(tasks), fmean(walls) if walls else None),
             logs=self.jobs.folder,
             limit_s=self.request.time_limit,
-            mem_gb=self.request.mem_gb,
+            mem_gb=max(self._mem_gb(task, need) for task, need in zip(tasks, found, strict=True)),
+            gpu=any(need.gpu for need in found),
         )
 
-    def _mean_s(self, tasks: Sequence[Task]) -> float | None:
-        costs = ledger.costs(ledger.read(Path(self.context.out) / ".neurocli" / "ledger"), by="what")
-        known = [[costs.get(what(unit), {}).get("wall_s") for unit in task.units] for task in tasks]
-        whole = [sum(wall for wall in task if wall is not None) for task in known if None not in task]
-        return fmean(whole) if whole else None
+    def _mem_gb(self, task: Task, need: needs.Needs) -> float:
+        given = self.request.mem_gb or need.memory_bytes / 1e9
+        return max(given, self.more_gb.get(task.id, 0.0))
 
     def _leave_behind(self) -> Detached:
         """Submit the short job that goes on when these have ended, whichever way."""
@@ -162,13 +167,28 @@ class Submission:
 
     def _gather(self, pending: list[Task]) -> list[Task]:
         """Take the tasks whose units have all ended, in the words of the ledger; return the others."""
-        endings, left = self.jobs.endings(), []
+        endings, left, hungry = self.jobs.endings(), list[Task](), list[Task]()
         for task in pending:
-            if events := ending_of(task, endings, self.places[task.id].time):
-                self._end(events)
-            else:
+            events = ending_of(task, endings, self.places[task.id].time)
+            if not events:
                 left.append(task)
-        return left
+            elif any(e.get("error", {}).get("code") == "E-RUN-MEMORY" for e in events) and self._may_have_more(task):
+                hungry.append(task)
+            else:
+                self._end(events)
+        self._resubmit(hungry)
+        return left + hungry
+
+    def _may_have_more(self, task: Task) -> bool:
+        """Whether a task that ran out of memory is tried again; then it gets twice as much."""
+        self.n_tries[task.id] += 1
+        self.more_gb[task.id] = 2 * (self.places[task.id].mem_gb or 1.0)
+        return self.n_tries[task.id] <= self.request.retries
+
+    def _resubmit(self, tasks: Sequence[Task]) -> None:
+        if tasks:
+            with self.jobs.submitting():
+                self._submit(tasks)
 
     def _mourn(self, pending: list[Task], live: dict[str, slurm.Element], gone: dict[str, float]) -> list[Task]:
         """Give up tasks whose job has left the queue, or never starts, without a word in the ledger."""
@@ -180,29 +200,30 @@ class Submission:
         if not overdue:
             return pending
         slurm.cancel([self.places[t.id].element for t in overdue if self.places[t.id].element in live])
-        innocent = self._judge(overdue)
+        again = self._judge(overdue)
         for task in overdue:
             del gone[task.id]
-        if innocent:
-            with self.jobs.submitting():
-                self._submit(innocent)
-        return [task for task in pending if task not in overdue or task in innocent]
+        self._resubmit(again)
+        return [task for task in pending if task not in overdue or task in again]
 
     def _judge(self, overdue: Sequence[Task]) -> list[Task]:
-        """Fail the tasks at which jobs ended, and all of those that a person cancelled; return what never began."""
+        """Fail the tasks at which jobs ended, and all of those that a person cancelled; return what is to run again."""
         states = slurm.accounting([self.places[task.id].job for task in overdue])
-        innocent, guilty = [], set[str]()
+        again, guilty = list[Task](), set[str]()
         for task in overdue:
             place = self.places[task.id]
             state = states.get(place.element, "FAILED")
             if state == "FAILED":  # without cgroups, accounting says this of a job that took too much memory
                 state = slurm.state_in_log(self.jobs.last_words(place))
             if place.element in guilty and state != "CANCELLED":
-                innocent.append(task)
+                again.append(task)  # it never began
+                continue
+            guilty.add(place.element)
+            if state == "OUT_OF_MEMORY" and self._may_have_more(task):
+                again.append(task)
             else:
-                guilty.add(place.element)
                 self._lost(task, place, state)
-        return innocent
+        return again
 
     def _live(self) -> dict[str, slurm.Element]:
         live = slurm.queue()
@@ -219,7 +240,7 @@ class Submission:
 
     def _lost(self, task: Task, place: Place, state: str) -> None:
         words = self.jobs.last_words(place)
-        error = error_of(task, place, state, self.request.mem_gb, words)
+        error = error_of(task, place, state, words)
         endings = self.jobs.endings()
         events = []
         for unit in task.units:

@@ -9,14 +9,13 @@ import signal
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 from .deaths import TAIL, Death, cannot_start
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "BLIS_NUM_THREADS")
+from .threads import single_threaded
+from .worker import Order
 
 
 class Worker:
@@ -35,7 +34,7 @@ class Worker:
         self.pipe, write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self.pipe, False)
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  closed with the worker
-        env = os.environ | dict.fromkeys(THREADS, "1")
+        env = os.environ | single_threaded()
         try:
             self._process = subprocess.Popen(
                 [*command, "--pipe", str(write)],
@@ -59,12 +58,11 @@ class Worker:
         self.is_silent = False  # it has closed its pipe: nothing more will be heard but its end
         self.started = 0.0
 
-    def give(self, index: int, device: str | None) -> None:
-        """Send the index of a task; a worker that is already dead will be noticed by its end."""
-        self.started = time.monotonic()
+    def give(self, order: Order) -> None:
+        """Send the order for a task; a worker that is already dead will be noticed by its end."""
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
-            os.write(self._process.stdin.fileno(), f"{index} {device or ''}\n".encode())
+            os.write(self._process.stdin.fileno(), f"{order}\n".encode())
 
     def answers(self) -> Iterator[dict[str, Any]]:
         """Give the answers that have come in whole."""

@@ -29,7 +29,8 @@ class Task:
     memory_bytes : int
         The estimate of its peak.
     n_retries : int
-        How often it may run again, alone on the machine, after it was killed or ran out of memory.
+        How often it may run again, with more memory and at last alone on the machine, after it was killed or ran out of
+        memory.
     timeout_s : float or None
         Its own time limit, before that of the run.
     gpu : bool
@@ -195,8 +196,9 @@ class Schedule:
             self._gpus.append(device)
 
     def again(self, task: Task, *, alone: bool) -> None:
-        """Put a running task back, so that it starts once more."""
+        """Put a running task back, maybe with other needs, so that it starts once more."""
         self._free(task)
+        self._tasks[task.index] = task
         if alone:
             self._alone.add(task.index)
             self._overtaken[task.index] = PATIENCE  # it needs an empty machine, so the others must wait

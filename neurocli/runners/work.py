@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -13,28 +12,20 @@ from ..pipelines.execute import run_task
 from ..pipelines.manifest import Manifest
 from ..pipelines.status import log_path
 from ..store.ledger import Ledger
-from . import worker
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")
-
-
-def single_threaded() -> None:
-    """Hold every numerical library to one thread, so that results do not depend on the number of cores."""
-    for name in THREADS:
-        os.environ[name] = "1"
+from . import threads, worker
 
 
 def serve_pipe(path: Path, fd: int) -> None:
     """Take indices on stdin and answer on a descriptor, until stdin ends."""
-    single_threaded()
+    threads.hold()
     run_one, log_of = _of(path)
     worker.serve(fd, run_one, log_of)
 
 
 def run_range(path: Path, text: str) -> int:
     """Run tasks ``3`` or ``3-7`` one after the other and return the gravest exit status of their units."""
-    single_threaded()
-    worker.heed(signal.SIGTERM, signal.SIGUSR1)  # what SLURM sends before it takes the machine away
+    threads.hold()
+    worker.heed_once(signal.SIGTERM, signal.SIGUSR1)  # what SLURM sends before it takes the machine away
     try:
         return _run_range(path, text)
     except worker.Preempted:  # between two tasks
@@ -45,7 +36,7 @@ def _run_range(path: Path, text: str) -> int:
     run_one, log_of = _of(path)
     gravest = 0
     for index in _indices(text):
-        answer = worker.run(index, "", run_one, log_of(index))
+        answer = worker.run(worker.Order(index), run_one, log_of(index))
         errors = (
             [answer["error"]] if not answer["ok"] else [e["error"] for e in answer["result"]["events"] if "error" in e]
         )

@@ -12,12 +12,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ..errors import NeurocliError, ResourceError, TemporaryError
-from ..pipelines.usage import peak_rss_bytes
+from ..errors import NeurocliError, TemporaryError
+from ..pipelines.usage import memory_error, peak_rss_bytes, within
 
 PR_SET_PDEATHSIG = 1
 RESET_PEAK = "5"  # what the kernel wants in clear_refs to begin a new VmHWM
@@ -28,7 +29,8 @@ LogOf = Callable[[int], Path | None]
 def serve(fd: int, run_one: RunOne, log_of: LogOf | None = None) -> None:
     """Run tasks until stdin ends.
 
-    Each line of stdin is ``INDEX`` or ``INDEX DEVICE``; the device goes to the environment as ``NEUROCLI_DEVICE``.
+    Each line of stdin is ``INDEX DEVICE BYTES``. The device, or ``-``, goes to the environment as ``NEUROCLI_DEVICE``;
+    the task may take no more memory than these bytes, or as much as there is where they are left out.
     Each answer is one JSON line: ``index``, ``ok``, ``result`` (what `run_one` returned) or ``error``, ``wall_s``,
     ``cpu_s``, ``peak_rss_bytes``.
 
@@ -47,8 +49,27 @@ def serve(fd: int, run_one: RunOne, log_of: LogOf | None = None) -> None:
     with _own_stdin() as lines:
         _answer(fd, {"ready": True})
         for line in lines:
-            index, _, device = line.partition(" ")
-            _answer(fd, run(int(index), device.strip(), run_one, log_of(int(index)) if log_of else None))
+            order = Order.of(line)
+            _answer(fd, run(order, run_one, log_of(order.index) if log_of else None))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker is told: a task, the device it may use, and how much memory it may take."""
+
+    index: int
+    device: str | None = None
+    limit_bytes: int | None = None
+
+    @classmethod
+    def of(cls, line: str) -> Order:
+        """Return the order in a line."""
+        index, device, limit = (*line.split(), "-", "-")[:3]
+        return cls(int(index), None if device == "-" else device, None if limit == "-" else int(limit))
+
+    def __str__(self) -> str:
+        """Return the line that `of` reads."""
+        return f"{self.index} {self.device or '-'} {self.limit_bytes or '-'}"
 
 
 def leave_with_parent() -> None:
@@ -63,6 +84,18 @@ def heed(*numbers: int) -> None:
     """Take these signals for the wish that the work leaves at its last checkpoint."""
     for number in numbers:
         signal.signal(number, _preempted)
+
+
+def heed_once(*numbers: int) -> None:
+    """Take the first of these signals for the wish that we leave, and the others for its repetition."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
+        _preempted(number, frame)
+
+    for number in numbers:
+        signal.signal(number, leave)
 
 
 class Preempted(BaseException):
@@ -95,13 +128,14 @@ def _answer(fd: int, answer: dict[str, Any]) -> None:
         line = line[os.write(fd, line) :]
 
 
-def run(index: int, device: str, run_one: RunOne, log: Path | None) -> dict[str, Any]:
+def run(order: Order, run_one: RunOne, log: Path | None) -> dict[str, Any]:
     """Run one task and return the answer."""
-    if device:
-        os.environ["NEUROCLI_DEVICE"] = device
+    index = order.index
+    if order.device:
+        os.environ["NEUROCLI_DEVICE"] = order.device
     _reset_peak()
     started, cpu = time.perf_counter(), _cpu_s()
-    with logged(log):
+    with logged(log), within(order.limit_bytes):
         answer = _attempt(index, run_one)
     cost = {"wall_s": time.perf_counter() - started, "cpu_s": _cpu_s() - cpu, "peak_rss_bytes": peak_rss_bytes()}
     return {"index": index, **answer, **cost}
@@ -121,9 +155,8 @@ def describe(error: BaseException) -> dict[str, Any]:
     """Return an exception as the ledger keeps it."""
     if isinstance(error, NeurocliError):
         return dict(error.to_dict())
-    if isinstance(error, MemoryError):
-        remedy = "Run again with more --mem-gb, with fewer --n-cpus, or on a larger machine."
-        return dict(ResourceError(f"Memory ran out: {error}.", code="E-RUN-MEMORY", remedy=remedy).to_dict())
+    if starved := memory_error(error):
+        return dict(starved.to_dict())
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = f"{Path(place[0].filename).name}:{place[0].lineno}" if place else None
     remedy = "The log of the unit has the traceback; if the data are right, this is a fault of neurocli: report it."

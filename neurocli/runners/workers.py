@@ -15,7 +15,7 @@ from ..pipelines.manifest import Context
 from ..pipelines.request import Request
 from ..pipelines.units import Task
 from ..store.ledger import Ledger
-from . import local, provenance, tasks
+from . import local, machine, needs, provenance, tasks
 from .crew import Crew
 from .run import Carry, Event, Report
 from .stopping import Level, Stop
@@ -26,6 +26,28 @@ def run_folder(context: Context) -> Path:
     return Path(context.out) / ".neurocli" / "runs" / context.run
 
 
+def worker_command(manifest: Path) -> list[str]:
+    """Return the command that runs tasks of a manifest, whoever carries it out."""
+    return [sys.executable, "-m", "neurocli", "worker", "--manifest", str(manifest)]
+
+
+def jobs_of(waiting: Sequence[Task], first: int, context: Context, request: Request) -> list[tasks.Task]:
+    """Return tasks as the local runner takes them, with what they need; `first` is the line of the first.
+
+    Raises
+    ------
+    MissingError
+        If one needs a GPU and there is none (``E-RUN-GPU``).
+    """
+    estimates = needs.Estimates(context)
+    found = [estimates.of(task) for task in waiting]
+    needs.check_gpus(found, machine.gpus(request.device))
+    return [
+        tasks.Task(first + i, task.id, memory_bytes=need.memory_bytes, n_retries=request.retries, gpu=need.gpu)
+        for i, (task, need) in enumerate(zip(waiting, found, strict=True))
+    ]
+
+
 @contextmanager
 def carrier(request: Request) -> Iterator[Carry]:
     """Yield a function that carries tasks out on this machine, with workers that live as long as the block."""
@@ -34,16 +56,17 @@ def carrier(request: Request) -> Iterator[Carry]:
 
     def carry(context: Context, waiting: Sequence[Task], report: Report) -> list[Event]:
         path = run_folder(context) / "tasks.jsonl"
-        command = [sys.executable, "-m", "neurocli", "worker", "--manifest", str(path)]
-        crew = crews.setdefault(path, Crew(command))
+        crew = crews.setdefault(path, Crew(worker_command(path)))
         provenance.write(path.parent, context.describe or {}, request)
-        first = manifest.append(path, context, waiting)
-        jobs = [tasks.Task(first + i, task.id, n_retries=0) for i, task in enumerate(waiting)]
+        jobs = jobs_of(waiting, manifest.append(path, context, waiting), context, request)
+        first = jobs[0].index
         outcomes = local.run_tasks(
             jobs,
             crew,
             n_workers=request.workers,
-            memory_bytes=int(request.mem_gb * 1e9) if request.mem_gb else None,
+            memory_bytes=int(request.mem_gb * 1e9) if request.mem_gb else machine.free_bytes(),
+            hold=bool(request.mem_gb),
+            gpus=machine.gpus(request.device),
             timeout_s=request.time_limit,
             fail_fast=request.fail_fast,
             on_event=lambda event: _tell(event, report),

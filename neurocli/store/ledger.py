@@ -10,17 +10,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from . import HOST
 from ._files import speaking
 
 STATES = {"planned": "planned", "started": "running", "done": "done", "failed": "failed", "lost": "lost"}
-COSTS = ("wall_s", "cpu_s", "peak_rss_bytes")
 
 
 class Ledger:
@@ -89,6 +86,30 @@ def _events(path: Path) -> Iterable[dict[str, Any]]:
             yield event
 
 
+def writer() -> dict[str, Any]:
+    """Return who this process is, so that a reader can see whether it still lives."""
+    job = os.environ.get("SLURM_ARRAY_JOB_ID")
+    element = {"job": f"{job}_{os.environ.get('SLURM_ARRAY_TASK_ID', '0')}"} if job else {}
+    return {"host": HOST, "pid": os.getpid(), "began": _began(os.getpid())} | element
+
+
+def has_died(event: Mapping[str, Any]) -> bool:
+    """Whether the process that wrote an event has ended; False where it cannot be known: it was another machine's."""
+    if event.get("host") != HOST or not isinstance(event.get("pid"), int):
+        return False
+    return _began(event["pid"]) != event.get("began")
+
+
+def _began(pid: int) -> str | None:
+    """Return when a process began, in words that no other process of that number has; None if it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
+
+
 def summary(events: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return for every unit its last event, with ``state``: planned, running, done, failed or lost."""
     units: dict[str, dict[str, Any]] = {}
@@ -97,17 +118,3 @@ def summary(events: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         if state and isinstance(event.get("unit"), str):
             units[event["unit"]] = {**event, "state": state}
     return units
-
-
-def costs(events: Iterable[Mapping[str, Any]], by: str = "stage") -> dict[str, dict[str, float]]:
-    """Return the median cost of executed units, grouped by one of their fields: what a plan learns from."""
-    groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for event in events:
-        if event.get("event") == "done" and event.get("how") == "executed" and isinstance(event.get(by), str):
-            groups[event[by]].append(event)
-    return {name: _median(group) for name, group in sorted(groups.items())}
-
-
-def _median(group: list[Mapping[str, Any]]) -> dict[str, float]:
-    values = {cost: [event[cost] for event in group if isinstance(event.get(cost), (int, float))] for cost in COSTS}
-    return {cost: float(median(found)) for cost, found in values.items() if found} | {"n": float(len(group))}

@@ -89,6 +89,31 @@ def test_the_notice_of_the_scheduler_reaches_the_worker(tmp_path):
     assert (tmp_path / "told").exists()
 
 
+TRAP, FORKED, WAIT = "trap tell USR1 TERM\n", "worker=$!\n", 'wait "$worker"\n'
+HEEDING = "trap 'exit 75' USR1; while :; do sleep 0.05; done"
+
+
+@pytest.mark.parametrize(
+    ("moment", "worker", "status", "asked"),
+    [
+        (TRAP, HEEDING, 75, "requeue 7_0"),  # before there is a worker: it is told as soon as there is one
+        (FORKED, HEEDING, 75, "requeue 7_0"),  # a worker that may not heed signals yet is ended, and has left
+        (WAIT, "exit 0", 0, ""),  # after its end the signal changes nothing
+        (WAIT, "exit 6", 6, ""),
+        ("", "kill -USR1 $$", 75, "requeue 7_0"),
+        ("", "kill -KILL $$", 137, ""),
+        ("", "exit 10", 10, ""),  # the number of USR1, and of a status of ours
+    ],
+)
+def test_a_signal_may_come_at_any_moment(tmp_path, moment, worker, status, asked):
+    script(tmp_path / "scontrol", f'echo "$@" > {tmp_path}/asked')
+    text = slurm.batch_text(array(tmp_path, ("bash", "-c", worker, "worker")))
+    assert text.count(moment) == 1 or not moment
+    found = played(tmp_path, text.replace(moment, f"{moment}kill -USR1 $$\n") if moment else text)
+    assert found.returncode == status, found.stderr
+    assert ((tmp_path / "asked").read_text().strip() if (tmp_path / "asked").exists() else "") == asked
+
+
 @pytest.mark.parametrize(
     ("text", "job"),
     [("12\n", "12"), ("12;cluster\n", "12"), ("Submitted batch job 12\n", "12"), ("Welcome!\n12\n\n", "12")],

@@ -63,6 +63,24 @@ def test_python_gives_the_same_document(finished, dataset):
     assert document["units"]["executed"] == 0
 
 
+def test_a_plan_is_priced_by_what_earlier_runs_took(finished, dataset, tmp_path):
+    """The same pipeline on recordings four times as long, in the same output folder."""
+    from .conftest import write_recording
+
+    out, file, _, cli = finished
+    longer = shutil.copytree(dataset, tmp_path / "bids")
+    copied = shutil.copytree(out, tmp_path / "out", ignore=shutil.ignore_patterns("store"))
+    before = json.loads(cli("plan", *words(longer, copied, file), "--until", "featurize", "--json").stdout)
+    for subject in ("01", "02", "03", "04"):
+        for task in ("rest", "work"):
+            write_recording(longer, subject, task, seed=3, seconds=96)
+    after = json.loads(cli("plan", *words(longer, copied, file), "--until", "featurize", "--json").stdout)
+    assert 0 < before["stages"]["preprocess"]["wall_s"] <= after["stages"]["preprocess"]["wall_s"]
+    assert after["price_core_s"]["controls"] == 0
+    assert 10**8 < after["peak_rss_bytes"] < 10**10
+    assert "GB each at most" in cli("plan", *words(longer, copied, file)).stdout
+
+
 def test_moving_the_dataset_the_store_or_the_number_of_processes_recomputes_nothing(finished, dataset, tmp_path):
     out, file, _, cli = finished
     moved = shutil.copytree(dataset, tmp_path / "elsewhere" / "bids")

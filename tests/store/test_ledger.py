@@ -1,10 +1,10 @@
-"""The ledger: one line an event, torn lines ignored, merged by time, costs learned."""
+"""The ledger: one line an event, torn lines ignored, merged by time."""
 
 from __future__ import annotations
 
 import os
 
-from neurocli.store.ledger import Ledger, costs, read, summary
+from neurocli.store.ledger import Ledger, read, summary
 
 
 def test_events_of_several_writers_are_merged_by_time(tmp_path):
@@ -45,12 +45,6 @@ def test_the_last_event_of_a_unit_is_its_state():
     found = summary(events)
     assert {unit: event["state"] for unit, event in found.items()} == {"a": "running", "b": "failed", "c": "planned"}
     assert found["b"]["signal"] == "SIGKILL"
-
-
-def test_costs_are_medians_of_what_was_executed():
-    done = {"event": "done", "stage": "train", "how": "executed"}
-    events = [{**done, "wall_s": wall} for wall in (1.0, 2.0, 9.0)] + [{**done, "how": "cached", "wall_s": 0.0}]
-    assert costs(events) == {"train": {"wall_s": 2.0, "n": 3.0}}
 
 
 def test_a_forked_child_writes_a_file_of_its_own(tmp_path):
