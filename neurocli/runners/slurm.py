@@ -112,8 +112,11 @@ wait "$worker"
 status=$?
 [ -z "$told" ] || {{ wait "$worker"; status=$?; }}
 [ $status -le 128 ] || case $(kill -l "$status") in USR1|TERM) status=75 ;; esac
+element="${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
 if [ $status -eq 75 ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {restarts} ]; then
-  scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
+  case $(scontrol show job "$element") in  # one that a person cancelled stays so
+    *JobState=RUNNING*) scontrol requeue "$element" ;;
+  esac
 fi
 test -s {log} || rm -f {log}  # most jobs say nothing
 exit $status

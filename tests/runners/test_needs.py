@@ -207,7 +207,7 @@ Lab(Path(sys.argv[2]))(task("cut-off", "sleep", 60))
 """
 
 
-def eventually(condition, seconds=9.0) -> bool:
+def eventually(condition, seconds=60.0) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)

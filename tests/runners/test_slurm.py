@@ -55,6 +55,16 @@ def played(folder: Path, text: str, **environment: str) -> subprocess.CompletedP
     )  # fmt: skip
 
 
+def scontrol(folder: Path, state: str = "RUNNING") -> None:
+    """Play a scheduler that tells a state, and notes what else it is asked."""
+    asked = f'echo "$@" > {shlex.quote(str(folder))}/asked'
+    script(folder / "scontrol", f"case $1 in show) echo JobId=7 JobState={state} Reason=None ;; *) {asked} ;; esac")
+
+
+def asked_of(folder: Path) -> str:
+    return (folder / "asked").read_text().strip() if (folder / "asked").exists() else ""
+
+
 def script(path: Path, text: str) -> None:
     path.write_text(f"#!/bin/bash\n{text}\n")
     path.chmod(0o755)
@@ -65,14 +75,14 @@ def script(path: Path, text: str) -> None:
 def test_only_preempted_work_goes_back_into_the_queue_and_not_for_ever(tmp_path, status, restarts, asked):
     folder = tmp_path / "a folder"
     folder.mkdir()
-    script(folder / "scontrol", f'echo "$@" > {shlex.quote(str(folder))}/asked')
+    scontrol(folder)
     command = ("bash", "-c", f'echo "$2" > {shlex.quote(str(folder))}/range; exit {status}', "worker")
     text = slurm.batch_text(array(folder, command))
     (folder / "7_0.out").touch()
     found = played(folder, text, SLURM_RESTART_COUNT=restarts)
     assert found.returncode == status, found.stderr
     assert (folder / "range").read_text() == "1-4\n"
-    assert ((folder / "asked").read_text().strip() if (folder / "asked").exists() else "") == asked
+    assert asked_of(folder) == asked
     assert not (folder / "7_0.out").exists()
 
 
@@ -106,12 +116,19 @@ HEEDING = "trap 'exit 75' USR1; while :; do sleep 0.05; done"
     ],
 )
 def test_a_signal_may_come_at_any_moment(tmp_path, moment, worker, status, asked):
-    script(tmp_path / "scontrol", f'echo "$@" > {tmp_path}/asked')
+    scontrol(tmp_path)
     text = slurm.batch_text(array(tmp_path, ("bash", "-c", worker, "worker")))
     assert text.count(moment) == 1 or not moment
     found = played(tmp_path, text.replace(moment, f"{moment}kill -USR1 $$\n") if moment else text)
     assert found.returncode == status, found.stderr
-    assert ((tmp_path / "asked").read_text().strip() if (tmp_path / "asked").exists() else "") == asked
+    assert asked_of(tmp_path) == asked
+
+
+@pytest.mark.parametrize(("state", "asked"), [("RUNNING", "requeue 7_0"), ("COMPLETING", ""), ("CANCELLED", "")])
+def test_a_job_that_was_cancelled_does_not_put_itself_back_into_the_queue(tmp_path, state, asked):
+    scontrol(tmp_path, state)
+    assert played(tmp_path, slurm.batch_text(array(tmp_path, ("bash", "-c", "exit 75", "worker")))).returncode == 75
+    assert asked_of(tmp_path) == asked
 
 
 @pytest.mark.parametrize(

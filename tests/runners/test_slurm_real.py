@@ -3,116 +3,49 @@
 from __future__ import annotations
 
 import os
-import shutil
+import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from hashlib import blake2b
 from pathlib import Path
 
 import pytest
 
-from neurocli.pipelines.manifest import Context
-from neurocli.pipelines.request import Request
-from neurocli.pipelines.units import Task, Unit
 from neurocli.runners import slurm, slurm_run
 from neurocli.runners.detached import Detached
+from neurocli.store.ledger import Ledger, read
+
+from .clusters import started
+from .slurm_lab import errors, eventually, running, states, task
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
-WORKER = Path(__file__).with_name("slurm_worker.py")
-
-
-UP = Path(__file__).resolve().parents[3] / "shared" / "slurm" / "slurm-up.sh"
-
-
-def answers() -> bool:
-    return bool(shutil.which("sinfo")) and not subprocess.run(["sinfo"], capture_output=True, check=False).returncode
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    """Use the SLURM that answers, or start one on this machine and end it afterwards."""
-    if answers():
+def cluster(tmp_path_factory) -> Iterator[None]:
+    """Start a SLURM without accounting."""
+    with started(tmp_path_factory.mktemp("slurm")):
         yield
-        return
-    if not (UP.exists() and shutil.which("slurmctld") and os.getuid() == 0):
-        pytest.skip("no SLURM answers on this machine, and none can be started")
-    found = subprocess.run(["bash", str(UP)], capture_output=True, text=True, check=False)
-    if found.returncode:
-        pytest.skip(f"SLURM does not start here: {found.stderr[-300:]}")
-    before = os.environ.get("SLURM_CONF")
-    os.environ["SLURM_CONF"] = found.stdout.strip().rpartition("=")[2]
-    yield
-    subprocess.run(["bash", str(UP.with_name("slurm-down.sh")), "--clean"], capture_output=True, check=False)
-    os.environ.pop("SLURM_CONF") if before is None else os.environ.update(SLURM_CONF=before)
 
 
 @pytest.fixture(autouse=True)
-def _quick(cluster, monkeypatch):  # noqa: ARG001
-    monkeypatch.setenv("PYTHONPATH", str(WORKER.parents[2]))
-    monkeypatch.setattr(slurm_run, "POLL_S", (0.5, 2.0))
-    monkeypatch.setattr(slurm_run, "PATIENCE_S", 1.0)
+def _ready(cluster, quick):
+    """Have a SLURM, and little patience."""
 
 
-class Submission(slurm_run.Submission):
-    """Submits the stand-in worker, `per_element` tasks an element."""
-
-    per_element = 1
-
-    def array(self, path, first, tasks):
-        ours = super().array(path, first, tasks)
-        groups = range(first, first + len(tasks), self.per_element)
-        ends = tuple((start, min(start + self.per_element, first + len(tasks)) - 1) for start in groups)
-        command = (sys.executable, str(WORKER), "--manifest", str(path))
-        return slurm.Array(ours.name, command, ends, ours.logs, ours.limit_s, ours.mem_gb)
-
-
-def task(name: str, do: str) -> Task:
-    key = blake2b(name.encode(), digest_size=32).hexdigest()
-    return Task(name, (Unit(name, "preprocess", key, {}, spec={"do": do}),))
-
-
-@pytest.fixture
-def submission(tmp_path):
-    def make(per_element=1, **more) -> Submission:
-        out = tmp_path / "out"
-        request = Request("test", tmp_path, out, executor="slurm", **more)
-        context = Context("run-1", "test", str(tmp_path), str(out), str(tmp_path / "store"))
-        made = Submission(request, context, lambda event: reports.append(event))
-        made.per_element = per_element
-        return made
-
-    reports: list[dict[str, object]] = []
-    yield make
-    jobs = [event["job"] for event in reports if event["event"] == "submitted"]
-    subprocess.run(["scancel", *jobs], check=False, capture_output=True)
-
-
-def counted(monkeypatch) -> list[list[str]]:
-    calls, call = [], slurm._call
-
-    def counting(command):
-        calls.append(command)
-        return call(command)
-
-    monkeypatch.setattr(slurm, "_call", counting)
-    return calls
-
-
-def states(events) -> dict[str, str]:
-    return {event["unit"]: event["event"] for event in events}
-
-
-def test_200_units_finish_with_one_question_a_poll(submission, monkeypatch):
-    calls, pauses = counted(monkeypatch), []
-    pause = slurm_run.Submission._pause
+def test_200_short_units_are_grouped_and_finish_with_one_question_a_poll(submission, calls, monkeypatch, tmp_path):
+    pauses, pause = [], slurm_run.Submission._pause
     monkeypatch.setattr(slurm_run.Submission, "_pause", lambda *a: (pauses.append(a[1]), pause(*a))[1])
-    events = submission(per_element=10).carry([task(f"u{i}", "ok") for i in range(200)])
+    before = {"event": "done", "how": "executed", "what": "preprocess:", "wall_s": 1.0, "unit": "earlier"}
+    Ledger(tmp_path / "out" / ".neurocli" / "ledger").append(before)
+    events = submission(per_element=None).carry([task(f"u{i}", f"write {i * i}") for i in range(200)])
     assert states(events) == {f"u{i}": "done" for i in range(200)}
-    questions = [call for call in calls if call[0] == "squeue"]
-    assert len(questions) == len(pauses) + 1
+    assert {path.name: int(path.read_text()) for path in (tmp_path / "out").glob("u*")} == {
+        f"u{i}": i * i for i in range(200)
+    }
+    assert [event["elements"] for event in submission.reports if event["event"] == "submitted"] == [slurm.MIN_ELEMENTS]
+    assert len([call for call in calls if call[0] == "squeue"]) == len(pauses) + 1
     assert len([call for call in calls if call[0] == "sbatch"]) == 1
 
 
@@ -120,15 +53,31 @@ def test_every_bad_end_is_one_failed_unit_and_the_others_of_its_job_go_on(submis
     tasks = [task("a", "ok"), task("killed", "kill"), task("c", "ok"), task("fails", "fail"), task("e", "ok")]
     events = submission(per_element=5).carry(tasks)
     assert states(events) == {"a": "done", "killed": "failed", "c": "done", "fails": "failed", "e": "done"}
-    errors = {event["unit"]: event["error"]["code"] for event in events if event["event"] == "failed"}
-    assert errors == {"killed": "E-SLURM-LOST", "fails": "E-INPUT"}
+    assert errors(events) == {"killed": ("E-SLURM-LOST", 9), "fails": ("E-INPUT", 4)}
 
 
 def test_memory_over_the_limit_fails_that_unit(submission):
-    events = submission(mem_gb=0.2).carry([task("hog", "hog"), task("b", "ok")])
+    events = submission(mem_gb=0.2).carry([task("hog", "hog 4000"), task("b", "ok")])
     assert states(events) == {"hog": "failed", "b": "done"}
+    assert errors(events) == {"hog": ("E-RUN-KILLED", 8)}, events
     error = next(event["error"] for event in events if event["event"] == "failed")
-    assert (error["code"], error["exit"]) == ("E-RUN-KILLED", 8), error
+    assert "--mem-gb 1" in error["remedy"]
+
+
+def test_a_unit_killed_for_memory_succeeds_with_twice_as_much(submission):
+    """What SLURM counts is polled each second, so the unit holds what it has taken for a while."""
+    events = submission(mem_gb=0.2, retries=1).carry([task("hungry", "hog 250"), task("b", "ok")])
+    assert states(events) == {"hungry": "done", "b": "done"}
+    asked = [path.read_text() for path in sorted(submission(1).folder.glob("array-*.sh"))]
+    assert ["--mem=200M" in asked[0], "--mem=400M" in asked[1], len(asked)] == [True, True, 2]
+
+
+def test_slurm_ends_a_job_at_its_own_time_limit_and_the_others_finish(submission):
+    """A minute is the least that SLURM knows; the unit does not heed the notice that comes before."""
+    tasks = [task("endless", "stubborn"), *[task(f"u{i}", "ok") for i in range(3)]]
+    events = submission(slurm_args=("--time=1",)).carry(tasks)
+    assert states(events) == {"endless": "failed", "u0": "done", "u1": "done", "u2": "done"}
+    assert errors(events) == {"endless": ("E-RUN-TIMEOUT", 8)}, events
 
 
 def test_requeued_and_preempted_units_finish(submission):
@@ -136,42 +85,42 @@ def test_requeued_and_preempted_units_finish(submission):
     assert set(states(events).values()) == {"done"}
 
 
-def eventually(condition, seconds=60.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.1)
-    return condition()
+@pytest.mark.parametrize("manner", ["sleep", "stubborn"])
+def test_a_cancelled_job_fails_and_the_others_finish(submission, tmp_path, manner):
+    """It is not put back into the queue, even if it takes the end for a wish to leave at its last checkpoint."""
 
-
-def test_a_cancelled_job_fails_and_the_others_finish(submission, tmp_path):
     def cancel():
-        assert eventually(lambda: any(e.state == "RUNNING" and name.endswith("_0") for name, e in queue()))
-        subprocess.run(["scancel", next(name for name, _ in queue() if name.endswith("_0"))], check=True)
-
-    def queue():
-        ours = {path.stem for path in (tmp_path / "out" / ".neurocli" / "slurm").glob("*.json")}
-        return [(name, e) for name, e in (slurm.queue() or {}).items() if name.partition("_")[0] in ours]
+        assert eventually(lambda: running(tmp_path / "out", 0))
+        subprocess.run(["scancel", *running(tmp_path / "out", 0)], check=True)
 
     canceller = threading.Thread(target=cancel)
     canceller.start()
-    events = submission().carry([task("cancelled", "sleep"), task("b", "ok"), task("c", "ok")])
+    events = submission().carry([task("cancelled", manner), task("b", "ok"), task("c", "ok")])
     canceller.join()
     assert states(events) == {"cancelled": "failed", "b": "done", "c": "done"}
+    assert errors(events) == {"cancelled": ("E-SLURM-LOST", 9)}
 
 
-def test_a_second_submitter_adopts_the_jobs_of_one_that_was_killed(submission, monkeypatch):
-    tasks = [task(f"u{i}", "ok") for i in range(6)]
-    dead = submission(per_element=2)
-    pid = os.fork()
-    if not pid:
-        monkeypatch.setattr(slurm_run.Submission, "_wait", lambda *_: os._exit(0))
-        dead.carry(tasks)
-    os.waitpid(pid, 0)
-    calls = counted(monkeypatch)
+SUBMITTER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from slurm_lab import submission_of, task
+submission_of(Path(sys.argv[2]), print, 2).carry([task(f"u{i}", "wait 3" if i < 2 else "ok") for i in range(6)])
+"""
+
+
+def test_a_second_submitter_adopts_the_jobs_of_one_that_was_killed(submission, calls, tmp_path):
+    tasks = [task(f"u{i}", "wait 3" if i < 2 else "ok") for i in range(6)]
+    command = [sys.executable, "-c", SUBMITTER, str(Path(__file__).parent), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        assert "submitted" in first.stdout.readline()
+        first.send_signal(signal.SIGKILL)
     events = submission(per_element=2).carry(tasks)
-    n_new = sum(event.get("how") == "executed" for event in events)
-    assert n_new == len(events) == 6
+    assert states(events) == {f"u{i}": "done" for i in range(6)}
     assert len([call for call in calls if call[0] == "sbatch"]) <= 1, "only what had ended before is asked for again"
+    began = [e["unit"] for e in read(tmp_path / "out" / ".neurocli" / "ledger") if e["event"] == "started"]
+    assert began.count("u0") == began.count("u1") == 1, "what was running went on, and was not started twice"
 
 
 def has_left(jobs) -> bool:
@@ -179,16 +128,16 @@ def has_left(jobs) -> bool:
     return live is not None and not any(name.partition("_")[0] in jobs for name in live)
 
 
-def test_detached_the_next_link_takes_what_ended_and_submits_nothing_twice(submission, monkeypatch):
+def test_detached_the_next_link_takes_what_ended_and_submits_nothing_twice(submission, calls, monkeypatch):
     monkeypatch.setattr(slurm, "follow_text", lambda *_: "#!/bin/bash\n#SBATCH --output=/dev/null\ntrue\n")
-    monkeypatch.delenv(slurm_run.SESSION, raising=False)
     monkeypatch.setenv(slurm_run.SESSION, "inf")
     tasks = [task("a", "ok"), task("bad", "fail"), task("killed", "kill")]
     with pytest.raises(Detached) as caught:
         submission(detach=True).carry(tasks)
     assert len(caught.value.jobs) == 2
     assert eventually(lambda: has_left(caught.value.jobs))
-    calls = counted(monkeypatch)
+    calls.clear()
     events = submission(detach=True).carry(tasks)
     assert states(events) == {"a": "done", "bad": "failed", "killed": "failed"}
     assert not [call for call in calls if call[0] == "sbatch"]
+    assert os.environ[slurm_run.SESSION] != "inf"
