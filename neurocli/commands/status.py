@@ -21,13 +21,14 @@ def register(app: typer.Typer) -> None:
 
 def status(out: o.Out, failed: Failed = False, watch: Watch = False, json: o.Json = False) -> None:
     """Print what became of each unit; exits 5 when some failed."""
-    from ..pipelines.status import status as read
+    from ..runners.watching import Watcher
 
-    found = read(out)
+    watcher = Watcher(out)
+    found = watcher.status()
     show(found, failed=failed, json=json)
     while watch and "running" in found["states"]:
         time.sleep(2)
-        again = read(out)
+        again = watcher.status()
         if again["states"] != found["states"]:
             show(again, failed=failed, json=json)
         found = again

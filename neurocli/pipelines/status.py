@@ -34,8 +34,11 @@ def status(out: Path) -> dict[str, Any]:
 
 
 def _seen(unit: dict[str, Any]) -> dict[str, Any]:
-    if unit["state"] != "running" or not ledger.has_died(unit):
-        return unit
+    return lost(unit) if unit["state"] == "running" and ledger.has_died(unit) else unit
+
+
+def lost(unit: dict[str, Any]) -> dict[str, Any]:
+    """Return the state of a unit that began and whose process is gone."""
     error = {"code": "E-RUN-STOPPED", "message": "Its process ended without a word; run the same command again."}
     return {**unit, "state": "lost", "error": error}
 

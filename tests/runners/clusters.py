@@ -25,7 +25,8 @@ def started(folder: Path, *, accounting: bool = False) -> Iterator[None]:
             pytest.skip("no such SLURM answers on this machine, and none can be started")
         yield
         return
-    environment = {**os.environ, "SLURM_SANDBOX": str(folder), **dict(zip(PORTS, free_ports(), strict=True))}
+    inherited = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}  # nproc heeds it
+    environment = {**inherited, "SLURM_SANDBOX": str(folder), **dict(zip(PORTS, free_ports(), strict=True))}
     command = ["bash", str(UP), *(["--sacct"] if accounting else [])]
     found = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     before = os.environ.get("SLURM_CONF")

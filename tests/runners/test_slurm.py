@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from neurocli.errors import MissingError, TemporaryError
 from neurocli.runners import slurm, slurm_run
 from neurocli.runners.slurm_jobs import Jobs, ending_of
+from neurocli.runners.watching import Watcher
+from neurocli.store.ledger import Ledger
 
 
 @given(first=st.integers(0, 50), n=st.integers(1, 5000), mean=st.none() | st.floats(0, 1e5))
@@ -240,3 +242,23 @@ def test_the_follower_is_a_plain_job(tmp_path):
     assert "--array" not in text
     assert slurm_run.SESSION not in text, "it travels in the environment, not in a file"
     assert json.dumps(text)
+
+
+def test_a_unit_whose_job_has_left_the_queue_does_not_run(tmp_path, monkeypatch):
+    script(tmp_path / "squeue", f'echo x >> {tmp_path}/asked; echo "7_1|RUNNING|None"')
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for index in (0, 1):
+        event = {"event": "started", "unit": f"u{index}", "host": "node1", "pid": 1, "job": f"7_{index}"}
+        Ledger(tmp_path / "out" / ".neurocli" / "ledger").append(event)
+    watcher = Watcher(tmp_path / "out")
+    found = [watcher.status() for _ in range(3)][-1]
+    assert {name: unit["state"] for name, unit in found["units"].items()} == {"u0": "lost", "u1": "running"}
+    assert found["states"] == {"lost": 1, "running": 1}
+    assert asked_of(tmp_path) == "x", "a person who looks often does not ask SLURM often"
+
+
+def test_what_runs_on_another_machine_without_slurm_is_believed(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    event = {"event": "started", "unit": "u", "host": "node1", "pid": 1, "job": "7_0"}
+    Ledger(tmp_path / "out" / ".neurocli" / "ledger").append(event)
+    assert Watcher(tmp_path / "out").status()["states"] == {"running": 1}

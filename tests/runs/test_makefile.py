@@ -86,11 +86,21 @@ def test_the_job_runs_the_pipeline(shell):
     assert "0 executed" in (shell.home / "said").read_text()
 
 
-@pytest.mark.parametrize(("status", "requeued"), [(75, True), (5, False)])
-def test_a_job_whose_time_ran_out_queues_again(tmp_path, status, requeued):
+@pytest.mark.parametrize(
+    ("ends", "state", "status", "requeued"),
+    [
+        ("exit 75", "RUNNING", 75, True),
+        ("exit 75", "CANCELLED", 75, False),
+        ("exit 5", "RUNNING", 5, False),
+        ("kill -USR1 $$", "RUNNING", 75, True),  # the notice came before the run heeded it
+        ("kill -USR1 $PPID; exec sleep 60", "RUNNING", 75, True),
+    ],
+)
+def test_a_job_whose_time_ran_out_queues_again(tmp_path, ends, state, status, requeued):
     shell = Shell(tmp_path, dict(os.environ))
-    shell.put("neurocli", f"exit {status}")
-    shell.put("scontrol", f'echo "$@" > {tmp_path}/requeued')
+    shell.put("neurocli", ends)
+    asked = f'echo "$@" > {tmp_path}/requeued'
+    shell.put("scontrol", f"case $1 in show) echo JobState={state} ;; *) {asked} ;; esac")
     assert shell("bash", "job.sh", PIPELINE="p", DATA="d", OUT="o", SLURM_JOB_ID="17") == status
     assert (tmp_path / "requeued").exists() == requeued
     assert not requeued or (tmp_path / "requeued").read_text() == "requeue 17\n"

@@ -6,17 +6,20 @@
 #SBATCH --requeue --open-mode=append
 #SBATCH --signal=B:USR1@120
 # sbatch --export=ALL,PIPELINE=eegmat,DATA=/data/eegmat,OUT=/scratch/eegmat job.sh
+# SLURM's notice may come before the run has begun to heed it, so it is sent until the run has left
+run= told=
+tell() { told=1; while [ -n "$run" ] && kill -USR1 "$run" 2>/dev/null; do sleep 1; done; }
+trap tell USR1 TERM
 # the number of processes follows --cpus-per-task
 neurocli run "$PIPELINE" --bids-dir "$DATA" -o "$OUT" ${FILE:+-f "$FILE"} &
 run=$!
-trap 'kill -USR1 $run 2>/dev/null' USR1 TERM
-while :; do
-  wait $run
-  status=$?
-  kill -0 $run 2>/dev/null || break  # a signal ends the wait, not the run
-done
-# 75: it ran out of time or was preempted, and goes on where it was
+[ -z "$told" ] || tell
+wait "$run"
+status=$?
+[ -z "$told" ] || { wait "$run"; status=$?; }  # a signal ends the wait, not the run
+[ $status -le 128 ] || case $(kill -l "$status") in USR1|TERM) status=75 ;; esac
+# 75: it ran out of time or was preempted, and goes on where it was; a job that a person cancelled stays so
 if [ $status -eq 75 ]; then
-  scontrol requeue "$SLURM_JOB_ID"
+  case $(scontrol show job "$SLURM_JOB_ID") in *JobState=RUNNING*) scontrol requeue "$SLURM_JOB_ID" ;; esac
 fi
 exit $status
