@@ -50,7 +50,7 @@ class Memo:
         """Return a quantity under the settings of the feature that asks for it."""
         source = catalogue.giver(name)
         definition, is_twin = self._pick(source, given)
-        key = (source, json.dumps(self._recipe(source, given), default=str))
+        key = (source, json.dumps(self._recipe(source, given), default=_spelt))
         if key not in self.known:
             self.known[key] = self._call(definition, is_twin, _settings(definition, source, given), given)
         value = self.known[key]
@@ -76,6 +76,10 @@ class Memo:
 
     def _root(self, name: str, is_twin: bool) -> Any:
         return self.double if name == "x" and not is_twin else self.roots[name]
+
+
+def _spelt(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else str(value)  # as text, long arrays lose their middle
 
 
 def _settings(definition: Definition, name: str, given: Given) -> dict[str, Any]:
