@@ -176,6 +176,8 @@ class Prepared:
             is_last = i == len(self.chain.members) - 1
             check_shape(name, traits[i].get("takes", "any"), X)
             rest = _extra(estimator, self.samples) | _weight(name, estimator, sample_weight, is_last)
+            if getattr(estimator, "needs_columns", False):
+                rest["columns"] = self.columns
             fitted = _fit(name, clone(estimator), X, notes, y=y, **rest)
             tail.append((name, fitted))
             X = X if is_last else _transform(name, fitted, X, self.samples)

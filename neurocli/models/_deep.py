@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from hashlib import blake2b
 from importlib import import_module
 from typing import Any, Self, cast
@@ -44,10 +45,11 @@ class Deep(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     mean_, scale_ : arrays, shape (n_chans, 1)
         Of each channel over the training samples, in its unit.
     signature_ : dict
-        ``n_chans``, ``n_outputs``, ``n_times`` and ``sfreq``.
+        ``n_chans``, ``n_outputs``, ``n_times``, ``sfreq``, and ``ch_names`` where they are known.
     """
 
     needs_samples = True
+    needs_columns = True
 
     def __init__(
         self,
@@ -64,17 +66,21 @@ class Deep(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(
-        self, X: np.ndarray, y: np.ndarray, samples: Samples | None = None, sample_weight: np.ndarray | None = None
-    ) -> Self:
-        """Train; X of shape (n_samples, n_chans, n_times), y of shape (n_samples,) labels."""
+        self, X: np.ndarray, y: np.ndarray, samples: Samples | None = None,
+        sample_weight: np.ndarray | None = None, columns: Sequence[str] = (),
+    ) -> Self:  # fmt: skip
+        """Train; X of shape (n_samples, n_chans, n_times) or columns, y of shape (n_samples,) labels."""
         self.classes_, index = np.unique(y, return_inverse=True)
-        self._measure(X, sfreq_of(X, samples, self.sfreq, self.network))
+        sfreq = 1.0 if X.ndim == 2 else sfreq_of(X, samples, self.sfreq, self.network)
+        X = _as_epochs(X)
+        self._measure(X, sfreq, columns)
         weight = np.ones(len(X)) if sample_weight is None else sample_weight
         rows, held = self._inner_split(index, samples)
         with one_thread(self.random_state):
             module = self._module()
             batches = [self._batch(X, index, weight, part) if len(part) else None for part in (rows, held)]
-            self.curve_ = train(module, cast(Batch, batches[0]), self.training, batches[1], self._digest(X, y, weight))
+            settings = {**self.training, "sfreq": sfreq}
+            self.curve_ = train(module, cast(Batch, batches[0]), settings, batches[1], self._digest(X, y, weight))
         self.weights_ = {name: value.numpy().copy() for name, value in module.state_dict().items()}
         return self
 
@@ -82,7 +88,7 @@ class Deep(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the probability of each class, shape (n_samples, n_classes)."""
         module = self.module()
         with one_thread(0):
-            logits = logits_of(module, self._standardized(X))
+            logits = logits_of(module, self._standardized(_as_epochs(X)))
         return np.asarray(torch.softmax(logits.double(), dim=1).numpy())
 
     def predict(self, X: np.ndarray, samples: Samples | None = None) -> np.ndarray:
@@ -107,12 +113,14 @@ class Deep(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 remedy="Use longer epochs, or shorter filters and windows.",
             ) from error
 
-    def _measure(self, X: np.ndarray, sfreq: float) -> None:
+    def _measure(self, X: np.ndarray, sfreq: float, columns: Sequence[str]) -> None:
         self.mean_ = X.mean(axis=(0, 2), dtype=float)[:, None]
         spread = X.std(axis=(0, 2), dtype=float)[:, None]
         self.scale_ = np.where(spread > 0, spread, 1.0)
         n_chans, n_times = (int(n) for n in X.shape[1:])
-        self.signature_ = {"n_chans": n_chans, "n_outputs": len(self.classes_), "n_times": n_times, "sfreq": sfreq}
+        known: dict[str, Any] = {"ch_names": list(columns)} if len(columns) == n_chans else {}
+        shape = {"n_chans": n_chans, "n_outputs": len(self.classes_), "n_times": n_times}
+        self.signature_ = {**shape, "sfreq": sfreq, **known}
 
     def _standardized(self, X: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(((X - self.mean_) / self.scale_).astype(np.float32))
@@ -143,6 +151,11 @@ class Deep(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for array in (X, np.asarray(y).astype(str), weight):
             found.update(np.ascontiguousarray(array).tobytes())
         return found.hexdigest()
+
+
+def _as_epochs(X: np.ndarray) -> np.ndarray:
+    """Return columns as epochs of one sample."""
+    return X[:, :, None] if X.ndim == 2 else X
 
 
 def network_class(name: str) -> type[nn.Module]:

@@ -57,11 +57,12 @@ def to_onnx(chain: Chain, X: np.ndarray, samples: Any = None) -> Onnx:
     samples : dict of lists, optional
         Their table.
     """
-    start = _first_convertible(chain)
+    is_deep = hasattr(chain.fitted_[-1][1], "signature_")  # what comes before it stays outside
+    start = len(chain.fitted_) - 1 if is_deep else _first_convertible(chain)
     for _, estimator in chain.fitted_[:start]:
         extra = {"samples": samples} if getattr(estimator, "needs_samples", False) else {}
         X = estimator.transform(X, **extra)
-    if hasattr(chain.fitted_[-1][1], "signature_"):
+    if is_deep:
         return _deep(chain, X, start)
     if X.ndim > 2:
         return Onnx(None, reason=f"{chain.fitted_[-1][0]!r} has no ONNX form.")
@@ -75,8 +76,10 @@ def _deep(chain: Chain, X: np.ndarray, start: int) -> Onnx:
 
     before = chain.fitted_[start - 1][0] if start else ""
     reason = f"{before!r} has no ONNX form, so the file begins after it." if start else ""
-    takes = f"epochs after {before}" if start else "epochs"
-    return _checked(Onnx(deep_to_onnx(chain.fitted_[-1][1]), takes, reason), chain.fitted_[-1:], X.astype(np.float32))
+    kind = "epochs" if X.ndim == 3 else "features"
+    takes = f"{kind} after {before}" if start else kind
+    data = deep_to_onnx(chain.fitted_[-1][1], X.shape[1:])
+    return _checked(Onnx(data, takes, reason), chain.fitted_[-1:], X.astype(np.float32))
 
 
 def _first_convertible(chain: Chain) -> int:

@@ -23,14 +23,14 @@ class Standalone(nn.Module):
         self.register_buffer("scale", torch.from_numpy(decoder.scale_).float())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map epochs (n, n_chans, n_times) in the unit of the signal to probabilities (n, n_classes)."""
+        """Map epochs (n, n_chans, n_times) in the unit of the signal, or columns, to probabilities (n, n_classes)."""
+        x = x if x.ndim == 3 else x[:, :, None]
         standardized = (x - self.get_buffer("mean")) / self.get_buffer("scale")
         return torch.softmax(self.network(standardized), dim=1)
 
 
-def deep_to_onnx(decoder: Deep) -> bytes:
-    """Return the file; its input ``X`` is float32 of shape (n, n_chans, n_times)."""
-    shape = int(decoder.signature_["n_chans"]), int(decoder.signature_["n_times"])
+def deep_to_onnx(decoder: Deep, shape: tuple[int, ...]) -> bytes:
+    """Return the file; its input ``X`` is float32 of shape (n, *shape)."""
     buffer = io.BytesIO()
     names: dict[str, Any] = {"input_names": ["X"], "output_names": ["probabilities"]}
     batch = {"X": {0: "n"}, "probabilities": {0: "n"}}

@@ -21,6 +21,7 @@ TRUSTED = (
     "neurocli.models._calibrated.Calibrated",
     "neurocli.models._chain.Chain",
     "neurocli.models._confounds.ConfoundRegression",
+    "neurocli.models._covariances.AugmentedCovariances",
     "neurocli.models._csp.CSP",
     "neurocli.models._deep.Deep",
     "neurocli.models._either.Either",

@@ -68,7 +68,8 @@ class PostNormBlock(nn.Module):
         return out
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.n_heads, x.shape[-1] // self.n_heads)).transpose(1, 2)
+        heads: Tensor = x.unflatten(-1, (self.n_heads, x.shape[-1] // self.n_heads))  # type: ignore[no-untyped-call]
+        return heads.transpose(1, 2)
 
 
 def sinusoids(n_tokens: int, width: int) -> Tensor:

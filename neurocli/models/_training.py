@@ -1,11 +1,16 @@
-"""The one training loop: one thread, one seed, a checkpoint after each pass that resumes to the same bits."""
+"""The one training loop: one thread, one seed, a checkpoint after each pass that resumes to the same bits.
+
+A network may have a method `learn(x, y)`, which returns the logits and a loss of its own to be added to that of the
+classes; `constrain()`, called after each step; and `prepare(x)`, called once with the samples before the first.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +20,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ._adam import AdamW
+from ._augment import augmented
+from ._loss import loss_of
 
 _FOLDER: ContextVar[tuple[Path, float] | None] = ContextVar("checkpoint", default=None)
 
@@ -46,7 +52,8 @@ def one_thread(seed: int) -> Iterator[None]:
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with torch.random.fork_rng(devices=[]):
+        device = training_device()
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(seed)
             yield
     finally:
@@ -70,6 +77,10 @@ class Batch:
     x: Tensor
     y: Tensor
     weight: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the same on a device."""
+        return Batch(self.x.to(device), self.y.to(device), self.weight.to(device))
 
 
 @dataclass
@@ -96,7 +107,8 @@ def train(
     fit : Batch
         Samples to learn from.
     settings : dict
-        ``n_epochs``, ``batch_size``, ``learning_rate``, ``weight_decay``, ``label_smoothing`` and ``patience``.
+        ``n_epochs``, ``batch_size``, ``learning_rate``, ``weight_decay``, ``label_smoothing``, ``ordinal``,
+        ``patience``, ``augment``, ``precision``, and the ``sfreq`` of the samples.
     held : Batch, optional
         Groups held out of `fit`; needed by `patience`, which then restores the best weights.
     digest : str
@@ -107,6 +119,12 @@ def train(
     curve : list of dict
         ``loss`` of each pass over the samples, and ``held_loss``.
     """
+    prepare = getattr(module, "prepare", None)
+    if prepare is not None:
+        prepare(fit.x)
+    device = training_device()
+    module.to(device)
+    fit, held = fit.to(device), held and held.to(device)
     state = State(module, AdamW(module, settings["learning_rate"], settings["weight_decay"]))
     place = _FOLDER.get()
     if place:
@@ -119,7 +137,14 @@ def train(
             saved = time.monotonic()
     if held is not None and state.best:
         module.load_state_dict(state.best)
+    module.to("cpu")
     return state.curve
+
+
+def training_device() -> torch.device:
+    """Return the device that the runner gave this worker (``NEUROCLI_DEVICE``), where there is such a one."""
+    name = os.environ.get("NEUROCLI_DEVICE", "")
+    return torch.device(name if name.startswith("cuda") and torch.cuda.is_available() else "cpu")
 
 
 def _is_over(state: State, patience: int) -> bool:
@@ -131,10 +156,10 @@ def _one_pass(state: State, fit: Batch, settings: dict[str, Any], held: Batch | 
     total, order = 0.0, torch.randperm(len(fit.y))
     for chosen in torch.split(order, settings["batch_size"]):
         if len(chosen) > 1 or len(order) == 1:  # one sample has no batch statistics
-            total += _one_step(state, fit, chosen, settings["label_smoothing"]) * len(chosen)
+            total += _one_step(state, fit, chosen, settings) * len(chosen)
     point = {"loss": total / len(order)}
     if held is not None:
-        point["held_loss"] = _held_loss(state.module, held)
+        point["held_loss"] = loss_of(logits_of(state.module, held.x), held.y, held.weight).item()
         if point["held_loss"] < min((p["held_loss"] for p in state.curve), default=float("inf")):
             state.best = {name: value.clone() for name, value in state.module.state_dict().items()}
             state.best_epoch = state.epoch
@@ -142,11 +167,15 @@ def _one_pass(state: State, fit: Batch, settings: dict[str, Any], held: Batch | 
     state.epoch += 1
 
 
-def _one_step(state: State, fit: Batch, chosen: Tensor, smoothing: float) -> float:
-    logits = state.module(fit.x[chosen])
-    loss = _loss(logits, fit.y[chosen], fit.weight[chosen], smoothing)
+def _one_step(state: State, fit: Batch, chosen: Tensor, settings: dict[str, Any]) -> float:
+    chosen = chosen.to(fit.x.device)
+    x, y = augmented(fit.x[chosen], settings["augment"], settings["sfreq"]), fit.y[chosen]
+    with _precision(x.device, settings["precision"]):
+        learn = getattr(state.module, "learn", None)
+        logits, own = learn(x, y) if learn is not None else (state.module(x), None)
+    loss = loss_of(logits.float(), y, fit.weight[chosen], settings["label_smoothing"], settings["ordinal"])
     state.optimizer.zero()
-    loss.backward()  # type: ignore[no-untyped-call]
+    (loss if own is None else loss + own).backward()
     state.optimizer.step()
     constrain = getattr(state.module, "constrain", None)
     if constrain is not None:
@@ -154,13 +183,11 @@ def _one_step(state: State, fit: Batch, chosen: Tensor, smoothing: float) -> flo
     return loss.item()
 
 
-def _loss(logits: Tensor, y: Tensor, weight: Tensor, smoothing: float = 0.0) -> Tensor:
-    each = F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing)
-    return (each * weight).sum() / weight.sum()
-
-
-def _held_loss(module: nn.Module, held: Batch) -> float:
-    return _loss(logits_of(module, held.x), held.y, held.weight).item()
+def _precision(device: torch.device, name: str) -> AbstractContextManager[Any]:
+    """Return a block whose products are bfloat16 where that is asked for and the device is a GPU."""
+    if name == "bfloat16" and device.type == "cuda":
+        return torch.autocast("cuda", torch.bfloat16)
+    return nullcontext()
 
 
 @torch.no_grad()
@@ -175,6 +202,8 @@ def _keep(path: Path, state: State, digest: str) -> None:
     tensors |= {f"best/{name}": value for name, value in state.best.items()}
     tensors |= {f"optimizer/{name}": value for name, value in state.optimizer.state().items()}
     tensors["rng"] = torch.get_rng_state()
+    if state.optimizer.flat.is_cuda:
+        tensors["cuda_rng"] = torch.cuda.get_rng_state(state.optimizer.flat.device)
     meta = {"digest": digest, "epoch": state.epoch, "curve": state.curve, "best_epoch": state.best_epoch}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
@@ -193,6 +222,8 @@ def _resume(path: Path, state: State, digest: str) -> None:
     state.module.load_state_dict(_under("model/", tensors))
     state.optimizer.restore(_under("optimizer/", tensors))
     torch.set_rng_state(tensors["rng"])
+    if "cuda_rng" in tensors and state.optimizer.flat.is_cuda:
+        torch.cuda.set_rng_state(tensors["cuda_rng"], state.optimizer.flat.device)
     state.epoch, state.curve, state.best_epoch = meta["epoch"], meta["curve"], meta["best_epoch"]
     state.best = _under("best/", tensors)
 

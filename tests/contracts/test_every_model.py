@@ -29,6 +29,13 @@ SMALL |= {
     "eeg_conformer": {**DEEP, "depth": 1, "window": 0.1},
     "dbconformer": {**DEEP, "depth": 1, "patch": 0.1},
     "seizure_transformer": {**DEEP, "widths": [8, 16], "depth": 1, "n_heads": 2, "n_hidden": 16},
+    "edge_dnn": DEEP,
+    "edge_cnn": {**DEEP, "widths": [8, 8]},
+    "edge_lstm": {**DEEP, "window": 0.05},
+    "feature_attention": {**DEEP, "depth": 1, "width": 8},
+    "histn": {**DEEP, "window": 0.1, "kernel": 0.1},
+    "ricci_graph": {**DEEP, "n_bands": 8, "width": 8},
+    "adversarial_attention": {**DEEP, "depth": 1, "width": 8, "patch": 0.1},
     "tcn": {**DEEP, "n_blocks": 2, "n_filters": 8},
 }
 every_model = pytest.mark.parametrize("name", DEFINITIONS)

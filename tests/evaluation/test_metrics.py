@@ -125,6 +125,7 @@ def test_chance_is_the_best_of_all_constant_guesses(name, data):
     else:
         k = score.shape[1]
         guesses = [np.eye(k)[c] for c in range(k)] + [np.bincount(y, minlength=k) / n, np.ones(k) / k]
+        guesses += [(2 * np.eye(k)[c] + np.eye(k)[c + 1]) / 3 for c in range(k - 1)]  # a second choice
         found = [metric(y, np.tile(guess, (n, 1))) for guess in guesses]
     best = np.nanmax(found) if metric.best == "max" else np.nanmin(found)
     assert metric.chance(y, score.shape[1]) == pytest.approx(best, abs=1e-9)
@@ -190,6 +191,13 @@ def test_scipy_says_the_same(data):
 
 
 # -- by hand --------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_choice_counts_where_it_is_a_neighbour():
+    y = np.array([2, 2, 2, 2])
+    score = [[0, 0, 0.6, 0.4], [0, 0.6, 0.4, 0], [0.6, 0, 0.4, 0], [0.5, 0.3, 0.2, 0]]  # right, near, far, third
+    assert ALL["sequential_top2"](y, np.array(score)) == 0.5
+    assert ALL["sequential_top2"].chance(np.array([0, 0, 1, 2, 2, 2]), 4) == pytest.approx(4 / 6)
 
 
 def test_itr_of_a_published_example():

@@ -82,7 +82,11 @@ def test_the_same_chain_gives_the_same_bytes(columns):
     assert to_onnx(chain, columns[0]).data == to_onnx(chain, columns[0]).data
 
 
-DEEP = [name for name, definition in registry.definitions("models").items() if hasattr(definition, "network")]
+DEEP = [
+    name
+    for name, definition in registry.definitions("models").items()
+    if hasattr(definition, "network") and definition.takes == "epochs"
+]
 
 
 @pytest.mark.parametrize("name", DEEP)
@@ -99,3 +103,12 @@ def test_a_deep_decoder_takes_epochs_in_volts(name):
     assert np.allclose(run(result.data, x[:7]), plain.decision(x[:7], samples), atol=1e-5)
     aligned = build_chain(uses).fit(x, np.tile([0, 1], 12), samples)
     assert to_onnx(aligned, x, samples).takes == "epochs after euclidean_alignment"
+
+
+def test_attention_over_features_takes_columns(columns):
+    X = columns[0].astype(np.float32).astype(float)
+    chain = build_chain([use("standardize"), use("feature_attention", n_epochs=1, depth=1)]).fit(X, columns[1])
+    result = to_onnx(chain, X)
+    assert result.takes == "features after standardize"
+    held = chain.fitted_[0][1].transform(X)
+    assert np.allclose(run(result.data, held), chain.decision(X), atol=1e-5)

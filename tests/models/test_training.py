@@ -41,11 +41,21 @@ def same(one, two):
     return all(np.array_equal(one[name], two[name]) for name in one) and one.keys() == two.keys()
 
 
-@pytest.mark.parametrize("settings", [{}, {"patience": 3, "learning_rate": 0.05}], ids=str)
-@pytest.mark.parametrize("killed_after", [1, 3, 5])
-def test_a_killed_training_resumes_to_the_same_bits(tmp_path, monkeypatch, killed_after, settings):
+ALL_CHANGES = {"gaussian_noise": 0.1, "time_shift": 0.05, "channel_dropout": 0.2, "fourier_surrogate": 0.5}
+KILLED = [
+    ("eegnet", {}),
+    ("eegnet", {"patience": 3, "learning_rate": 0.05}),
+    ("eegnet", {"augment": ALL_CHANGES}),
+    ("adversarial_attention", {"width": 8, "depth": 1, "patch": 0.1}),
+    ("ricci_graph", {"n_bands": 4}),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), KILLED, ids=str)
+@pytest.mark.parametrize("killed_after", [1, 2, 3, 4, 5])
+def test_a_killed_training_resumes_to_the_same_bits(tmp_path, monkeypatch, killed_after, name, settings):
     x, y, samples = data()
-    whole = chain(**settings).fit(x, y, samples)
+    whole = chain(name, **settings).fit(x, y, samples)
     one_pass, passes = _training._one_pass, []
 
     def dying(*args):
@@ -58,9 +68,9 @@ def test_a_killed_training_resumes_to_the_same_bits(tmp_path, monkeypatch, kille
     with checkpointing(tmp_path, every=0):
         if len(whole.fitted_[-1][1].curve_) > killed_after:
             with pytest.raises(TemporaryError):
-                chain(**settings).fit(x, y, samples)
+                chain(name, **settings).fit(x, y, samples)
         monkeypatch.setattr(_training, "_one_pass", one_pass)
-        resumed = chain(**settings).fit(x, y, samples)
+        resumed = chain(name, **settings).fit(x, y, samples)
     assert same(weights(resumed), weights(whole))
     assert resumed.fitted_[-1][1].curve_ == whole.fitted_[-1][1].curve_
 

@@ -37,6 +37,7 @@ INDEX = {
     "r2": Entry("error", "number", "max", "numbers"),
     "rmse": Entry("error", "number", "min", "numbers"),
     "roc_auc": Entry("roc_auc", "label", "max", "scores"),
+    "sequential_top2": Entry("sequential_top2", "label", "max", "labels"),
     "spearman": Entry("correlation", "number", "max", "numbers"),
 }
 

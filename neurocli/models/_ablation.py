@@ -1,0 +1,53 @@
+"""How a model fares when it is told less and less of its features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..data.samples import Samples
+from ._chain import Chain
+
+
+def ablation_curve(
+    chain: Chain, X: np.ndarray, y: np.ndarray, counts: Sequence[int], rng: np.random.Generator, *,
+    fill: np.ndarray, n_repeats: int = 20, samples: Samples | None = None,
+    score: Callable[[np.ndarray, np.ndarray], float] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Return the score when random features are replaced by a constant.
+
+    Parameters
+    ----------
+    chain : Chain
+        Fitted; it is not fitted again.
+    X : array, shape (n_samples, n_features)
+        Held-out samples.
+    y : array, shape (n_samples,)
+        Their labels.
+    counts : sequence of int
+        How many features are replaced at a time.
+    rng : Generator
+        Draws which ones, anew for each repeat.
+    fill : array, shape (n_features,)
+        What they are replaced by; the mean of the training samples says nothing.
+    n_repeats : int
+        Draws for each count.
+    samples : dict of lists, optional
+        The sample table.
+    score : callable, optional
+        Of true and predicted labels; by default the share that is right.
+
+    Returns
+    -------
+    curve : array, shape (n_counts, n_repeats)
+    """
+    judge = score or (lambda truth, guess: float(np.mean(truth == guess)))
+    curve = np.empty((len(counts), n_repeats))
+    for i, count in enumerate(counts):
+        for j in range(n_repeats):
+            told = X.copy()
+            gone = rng.permutation(X.shape[1])[:count]
+            told[:, gone] = fill[gone]
+            curve[i, j] = judge(y, chain.predict(told, samples))
+    return curve
