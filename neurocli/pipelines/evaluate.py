@@ -19,15 +19,16 @@ def judge_unit(recipe: Mapping[str, Any], upstream: Sequence[str], inputs: Input
     ----------
     recipe : dict
         ``metrics``, ``split``, ``asked`` and ``seed``; ``missing_folds`` where some failed, ``transductive`` where
-        steps of preprocessing are.
+        steps of preprocessing are, ``seizures`` where events are to be scored.
     upstream : sequence of str
         Keys of the fits.
     inputs : Inputs
         Gives their payloads.
     """
     payloads: list[Payload] = [inputs.payload(key) for key in upstream]
-    return judge(
-        [fit for fit in payloads if isinstance(fit, Fitted)],
+    fits = [fit for fit in payloads if isinstance(fit, Fitted)]
+    document = judge(
+        fits,
         recipe["metrics"],
         asked=recipe.get("asked", ()),
         seed=int(recipe["seed"]),
@@ -35,3 +36,10 @@ def judge_unit(recipe: Mapping[str, Any], upstream: Sequence[str], inputs: Input
         missing_folds=recipe.get("missing_folds", ()),
         transductive=recipe.get("transductive", ()),
     )
+    if not recipe.get("seizures"):
+        return document
+    from ..evaluation.seizures.side_by_side import side_by_side
+
+    settings = {name: recipe["seizures"][name] for name in ("threshold", "k", "n", "sensitivity")}
+    held = [fit for fit in fits if fit.role == "model" and len(fit.y_true)]
+    return document | {"seizures": side_by_side(held, **settings)}

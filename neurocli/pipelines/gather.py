@@ -142,7 +142,7 @@ def _evaluate(pipeline: Pipeline, fits: Sequence[Unit], members: Sequence[Member
     recipe = {
         "stage": "evaluate",
         "fits": digest_of([unit.key for unit in fits]),
-        "metrics": list(pipeline.evaluate.metrics),
+        **pipeline.evaluate.document(),
         "split": pipeline.train.split.model_dump(mode="json"),
         "asked": list(cohort.asked),
         "scored": [member.id for member in members],
@@ -189,5 +189,5 @@ def describe(pipeline: Pipeline) -> dict[str, Any]:
             "balance": train.balance,
             "null": train.null.model_dump(mode="json"),
         },
-        "evaluate": pipeline.evaluate and {"metrics": list(pipeline.evaluate.metrics)},
+        "evaluate": pipeline.evaluate and pipeline.evaluate.document(),
     }

@@ -174,6 +174,23 @@ class Train(Settings):
     seeds: tuple[int, ...] = Field(default=(), description="Fit with each; by default the pipeline's.")
 
 
+class Seizures(Settings):
+    """How windows become events, for the scorers of seizures: SzCORE, NEDC, latency, false alarms."""
+
+    name: ClassVar[str] = "seizures"
+
+    threshold: float = Field(0.5, ge=0, le=1, description="Probability from which a window is high.")
+    k: int = Field(1, ge=1, description="An event is where k of the last n windows are high.")
+    n: int = Field(1, ge=1, description="An event is where k of the last n windows are high.")
+    sensitivity: float = Field(0.9, gt=0, le=1, description="Share of events at which false alarms are counted.")
+
+    @model_validator(mode="after")
+    def _k_of_n(self) -> Self:
+        if self.k > self.n:
+            raise ValueError(f"'k' windows of the last 'n' must be high, and {self.k} is more than {self.n}.")
+        return self
+
+
 class Evaluate(Settings):
     """Which scores are computed from the held-out predictions."""
 
@@ -181,3 +198,9 @@ class Evaluate(Settings):
     positional: ClassVar[str | None] = "metrics"
 
     metrics: tuple[str, ...] = Field(min_length=1, description="Names of metrics.")
+    seizures: Seizures | None = Field(None, description="Score windows of the positive class as seizures, too.")
+
+    def document(self) -> dict[str, Any]:
+        """Return what enters the recipe: nothing of seizures where they are not asked for."""
+        asked = {"seizures": self.seizures.model_dump(mode="json")} if self.seizures else {}
+        return {"metrics": list(self.metrics), **asked}

@@ -22,6 +22,7 @@ from ..models._balance import balanced
 from ..models._baselines import baseline
 from ..models._chain import Chain, build_chain, spread
 from ..models._patterns import patterns
+from ..models._report import training_facts
 from ..step import ModelStep
 from .cohort import Cohort, Subset, gather, participant_columns
 from .search import searched
@@ -143,12 +144,16 @@ def _model(recipe: Recipe, task: Task) -> Fitted:
     certificate.check_centering(uses, exchange.constant_in)
     uses, trail = _searched(recipe, uses, task)
     chain, weighted = _fit(build_chain(uses, _seed(recipe)), recipe["balance"], _rng(recipe), task)
-    saw = _saw(recipe, task) | {
-        "allow_leak": recipe.get("allow_leak"),
-        "leaks": found,
-        "transductive": certificate.transductive(uses),
-        "search": trail,
-    }
+    saw = (
+        _saw(recipe, task)
+        | {
+            "allow_leak": recipe.get("allow_leak"),
+            "leaks": found,
+            "transductive": certificate.transductive(uses),
+            "search": trail,
+        }
+        | training_facts(chain, is_final=recipe["role"] == "all")
+    )
     kept = _kept(recipe, chain, weighted, task)
     return _fitted(recipe, task, chain, saw, patterns=_patterns(chain, weighted, task), **kept)
 

@@ -30,7 +30,7 @@ class Figure:
 
 def figures(results: Results) -> list[Figure]:
     """Return every figure that the results have something for."""
-    judged = (topographies, confusion, per_subject, null) if results.scores["scores"] else ()
+    judged = (topographies, confusion, per_subject, null, learning) if results.scores["scores"] else ()
     made = (draw(results) for draw in (spectra, *judged))
     return [figure for figure in made if figure is not None]
 
@@ -199,3 +199,20 @@ def null(results: Results) -> Figure | None:
         axis.legend(frameon=False)
         caption = f"{len(values)} refits with the labels of exchangeable blocks permuted."
         return Figure("Null", caption, png())
+
+
+def learning(results: Results) -> Figure | None:
+    """Loss of each pass over the training samples, one line a fold."""
+    fits = [fit for fit in results.fitted if fit.role in ("model", "all")]
+    curves = [fit.saw["training"]["curve"] for fit in fits if fit.saw.get("training")]
+    if not curves:
+        return None
+    with _axes() as (_, axis, png):
+        for name, ink in (("loss", ACCENT), ("held_loss", INK)):
+            shown = [[point[name] for point in curve] for curve in curves if curve and name in curve[0]]
+            for i, values in enumerate(shown):
+                label = {"loss": "trained on", "held_loss": "held out inside"}[name] if i == 0 else None
+                axis.plot(range(1, len(values) + 1), values, color=ink, lw=1, alpha=0.7, label=label)
+        axis.set(xlabel="pass", ylabel="loss")
+        axis.legend(frameon=False)
+        return Figure("Learning", f"Loss of each pass, a line for each of {len(curves)} fits.", png())

@@ -11,6 +11,8 @@ from typing import Any
 
 from ..data.results import Results
 from ._figures import Figure
+from ._special import network, seizures
+from ._tables import number, table
 
 CSS = resources.files(__package__).joinpath("report.css").read_text(encoding="utf-8")
 
@@ -33,6 +35,8 @@ def _parts(results: Results, figures: Sequence[Figure]) -> Iterable[str]:
     yield from (f'<p class="stamp">{escape(stamp)}</p>' for stamp in _stamps(results))
     if scores["scores"]:
         yield from _judged(scores)
+    yield seizures(scores)
+    yield network(results)
     yield f'<h2>Figures</h2><div class="grid">{"".join(map(_figure, figures))}</div>'
     if scores["scores"]:
         yield "<h2>Leak certificate</h2>" + _certificate(scores.get("certificate") or {})
@@ -88,18 +92,6 @@ def _score_row(score: Mapping[str, Any]) -> list[str]:
 
 def _interval(ci: Sequence[float] | None) -> str:
     return f"{ci[0]:.3f} to {ci[1]:.3f}" if ci else "none"
-
-
-def number(value: float | None) -> str:
-    """Return three decimals, or a dash."""
-    return "–" if value is None else f"{value:.3f}"
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return an HTML table."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in header)
-    body = "".join("<tr>" + "".join(f'<td class="n">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _figure(figure: Figure) -> str:

@@ -1,0 +1,118 @@
+"""The pipelines that ship: each is whole, names its paper, and plans on recordings that suit it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from neurocli import registry
+from neurocli.commands import build
+from neurocli.errors import NeurocliError
+from neurocli.pipelines.config import SHIPPED, load
+
+CONFIG = load(None)
+# task -> values of the column of its events
+TASKS = {
+    "imagery": ("trial_type", ("left", "right")),
+    "ratings": ("rating", ("1", "2", "3")),
+    "p300": ("trial_type", ("target", "other")),
+    "ssvep": ("trial_type", ("13", "17", "21", "rest")),
+    "demo": ("trial_type", ("open", "closed")),
+    "szMonitoring": ("trial_type", ("bckg", "sz")),
+    "rest": ("trial_type", ("rest",)),
+    "arithmetic": ("trial_type", ("task",)),
+}
+SFREQ, CHANNELS = 128, ("Fz", "Cz", "Pz", "O1", "O2")
+
+
+def write_recording(root: Path, subject: str, task: str, run: str = "", seconds: int = 40) -> None:
+    """Write one EDF: noise, and a rhythm that is louder in every second event of 5 s."""
+    import edfio
+
+    rng = np.random.default_rng([int(subject), list(TASKS).index(task)])
+    column, values = TASKS[task]
+    times = np.arange(seconds * SFREQ) / SFREQ
+    gain = np.where(times // 5 % 2 == 1, 30.0, 3.0)
+    data = 5 * rng.standard_normal((len(CHANNELS), times.size)) + gain * np.sin(2 * np.pi * 11 * times)
+    signals = [
+        edfio.EdfSignal(x, SFREQ, label=name, physical_dimension="uV", physical_range=(-500, 500))
+        for name, x in zip(CHANNELS, data, strict=True)
+    ]
+    folder = root / f"sub-{subject}" / "eeg"
+    folder.mkdir(parents=True, exist_ok=True)
+    base = folder / f"sub-{subject}_task-{task}{run}"
+    edfio.Edf(signals).write(f"{base}_eeg.edf")
+    sidecar = {"TaskName": task, "SamplingFrequency": SFREQ, "PowerLineFrequency": 50, "EEGReference": "n/a"}
+    Path(f"{base}_eeg.json").write_text(json.dumps(sidecar | {"SoftwareFilters": "n/a"}))
+    names = "".join(f"{name}\tEEG\tuV\tgood\n" for name in CHANNELS)
+    Path(f"{base}_channels.tsv").write_text("name\ttype\tunits\tstatus\n" + names)
+    rows = "".join(f"{5 * i}\t5\t{values[i % len(values)]}\n" for i in range(seconds // 5))
+    Path(f"{base}_events.tsv").write_text(f"onset\tduration\t{column}\n{rows}")
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory) -> Path:
+    """Return a BIDS dataset with every task that a shipped pipeline of EEG asks for."""
+    root = tmp_path_factory.mktemp("shipped") / "bids"
+    root.mkdir()
+    (root / "dataset_description.json").write_text(json.dumps({"Name": "shipped", "BIDSVersion": "1.10.0"}))
+    (root / "README").write_text("Simulated.\n")
+    people = "".join(f"sub-{i:02d}\t{'ab'[i % 2]}\n" for i in range(1, 5))
+    (root / "participants.tsv").write_text("participant_id\tgroup\n" + people)
+    for subject in ("01", "02", "03", "04"):
+        for task in TASKS:
+            for run in ("_run-1", "_run-2") if task == "ssvep" else ("",):
+                write_recording(root, subject, task, run)
+    return root
+
+
+def test_the_copy_in_the_repository_is_the_one_that_ships():
+    copy = Path(__file__).parents[2] / "pipelines.yaml"
+    assert copy.read_bytes() == SHIPPED.read_bytes()
+
+
+@pytest.mark.parametrize("name", [name for name, p in CONFIG.pipelines.items() if p.train and name != "demo"])
+def test_each_has_a_title_and_cites_a_paper(name):
+    pipeline = CONFIG.pipelines[name]
+    assert pipeline.title
+    assert re.search(r"\((19|20)\d\d\)", pipeline.citation or "")
+
+
+def test_every_network_and_every_way_of_covariances_has_a_pipeline():
+    used = {use.name for pipeline in CONFIG.pipelines.values() if pipeline.train for use in pipeline.train.model}
+    networks = {name for name, found in registry.definitions("models").items() if hasattr(found, "network")}
+    riemannian = {"mdm", "tangent_space", "recenter", "augmented_covariances", "xdawn_covariances", "csp"}
+    assert networks | riemannian | {"trca", "canonical_correlation", "euclidean_alignment"} <= used
+
+
+@pytest.mark.parametrize("name", CONFIG.pipelines)
+def test_each_plans_on_recordings_that_suit_it_or_says_why_not(name, cohort, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEUROCLI_CACHE_DIR", str(tmp_path / "cache"))
+    words = ["plan", name, "--bids-dir", str(cohort), "-o", str(tmp_path / "out"), "--json"]
+    result = CliRunner().invoke(build(), words)
+    if CONFIG.pipelines[name].input.datatype != "eeg":  # there is EEG alone in this dataset
+        assert isinstance(result.exception, NeurocliError)
+        assert result.exception.code == "E-INPUT-EMPTY"
+        assert result.exception.exit_status == 4
+        return
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["pipeline"] == name
+
+
+@pytest.mark.slow
+def test_seizures_are_scored_side_by_side_and_written_as_tables(cohort, cli, tmp_path):
+    out = tmp_path / "out"
+    words = ["run", "seizures-dense", "--bids-dir", cohort, "-o", out]
+    found = cli.document(*words, "--set", "train.model.edge_dnn.n_epochs=3", "--set", "preprocess.epoch.duration=2 s")
+    assert found["status"] == "ok", found
+    page = next(out.rglob("report.html")).read_text()
+    for said in ("<h2>Seizures</h2>", "NEDC TAES", "E-INPUT-CLIPS", "<h2>Network</h2>", "Loss of each pass"):
+        assert said in page
+    tables = sorted(out.glob("sub-*/eeg/*_desc-seizuresdense_events.tsv"))
+    assert len(tables) == 4
+    assert tables[0].read_text().startswith("onset\tduration\teventType\tconfidence")
