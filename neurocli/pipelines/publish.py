@@ -119,14 +119,17 @@ def _scores(unit: Unit, inputs: Inputs, out: Path) -> list[Path]:
 def _exported(unit: Unit, inputs: Inputs, out: Path) -> list[Path]:
     folder = inputs.store.files(unit.key)
     names = inputs.store.read_json(unit.key)["files"]
-    return [_copy(folder / name, _inside(out, name)) for name in names]
+    return [_copy(_inside(folder, name), out / name) for name in names]
 
 
-def _inside(out: Path, name: str) -> Path:
-    """Return OUT/name; a payload of someone else's store must not write elsewhere."""
-    path = out / name
-    if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise StoreError(f"An export names a file outside the output folder: {name!r}.", code="E-STORE-PATH")
+def _inside(top: Path, name: str) -> Path:
+    """Return a path below a folder; a payload of someone else's store must neither write nor read elsewhere."""
+    path = top / name
+    leaves = Path(name).is_absolute() or ".." in Path(name).parts
+    if leaves or not path.resolve().is_relative_to(top.resolve()):
+        remedy = "Remove the entry with `neurocli cache gc`, and take stores only from people you trust."
+        said = f"An export names a file outside its folder: {name!r}."
+        raise StoreError(said, code="E-STORE-PATH", where=str(top), remedy=remedy)
     return path
 
 

@@ -331,7 +331,8 @@ def sizes_match(folder: str) -> bool:
         with open(f"{folder}/{MANIFEST}", "rb") as file:  # noqa: PTH123  a plan asks this of every unit
             manifest = json.loads(file.read().decode())  # text: bytes are searched for their encoding first
         payload = manifest["payload"]
-        if not folder.endswith(manifest["key"]) or payload["name"] not in PAYLOADS:
+        elsewhere = any(".." in name.split("/") or name.startswith("/") for name in manifest["files"])
+        if not folder.endswith(manifest["key"]) or payload["name"] not in PAYLOADS or elsewhere:
             return False
         sizes = [(payload["name"], payload), *((f"files/{name}", stamp) for name, stamp in manifest["files"].items())]
         return all(_size(f"{folder}/{name}") == stamp["size"] for name, stamp in sizes)
