@@ -127,6 +127,11 @@ def test_units_that_do_not_fit_beside_each_other_run_one_after_the_other(lab):
     assert {event["event"] for event in found.values()} == {"done"}, found
 
 
+def test_a_worker_loads_nothing_heavy_before_a_unit_needs_it(lab):
+    assert lab(task("light", "loaded"))["light"]["event"] == "done"
+    assert lab.marks("loaded") == ["this:"]
+
+
 # estimates
 
 

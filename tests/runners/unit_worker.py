@@ -46,7 +46,18 @@ def alone(out, seconds):
         file.write(os.environ.get("NEUROCLI_DEVICE", "none") + "\n")
 
 
-MARKS = {"allocate": allocate, "kill": kill, "sleep": sleep, "alone": alone, "nothing": lambda out: None}  # noqa: ARG005
+def loaded(out):
+    """Say which of the heavy libraries a worker has loaded that had nothing to do with them."""
+    heavy = {"numpy", "scipy", "mne", "torch", "numba", "sklearn", "pandas", "pyarrow", "nibabel", "nipype"}
+    (out / "loaded").write_text(" ".join(["this:", *sorted(heavy & sys.modules.keys())]))
+
+
+def nothing(out):
+    """Do nothing; not even `out` is looked at."""
+    del out
+
+
+MARKS = {mark.__name__: mark for mark in (allocate, kill, sleep, alone, loaded, nothing)}
 
 if __name__ == "__main__":
     stages.STAGE_WORK["preprocess"] = do
