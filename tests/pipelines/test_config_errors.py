@@ -325,7 +325,7 @@ PIPELINES = [
     ),
     (
         "target: {entity: task}\ntrain: {split: subject, model: [logistic_regression]}\nevaluate: {metrics: [accuracy, acuracy]}",
-        "E-CONFIG-UNKNOWN pipelines.yaml:7:36: Unknown metric 'acuracy'. Did you mean 'accuracy'? Known: accuracy, average_precision, balanced_accuracy, brier, ece, f1, itr, kappa, log_loss, mae, pearson, r2, rmse, roc_auc, spearman.",
+        "E-CONFIG-UNKNOWN pipelines.yaml:7:36: Unknown metric 'acuracy'. Did you mean 'accuracy'? Known: accuracy, average_precision, balanced_accuracy, brier, ece, f1, itr, kappa, log_loss, mae, pearson, r2, rmse, roc_auc, sequential_top2, spearman.",
     ),
     (
         "target: {entity: task}\ntrain: {split: subject, model: [logistic_regression]}\nevaluate: {metrics: r2}",
