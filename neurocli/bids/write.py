@@ -20,7 +20,7 @@ from .tables import read_json, read_participants
 
 BIDS_VERSION = "1.10.0"
 # what BIDS does not know of what we leave
-IGNORED = (".neurocli", "group", "models", "report.html", "*_epo.fif", "*_epo.json", "*_samples.tsv",
+IGNORED = (".neurocli", "group", "models", "quality", "report.html", "*_epo.fif", "*_epo.json", "*_samples.tsv",
            "*_features.parquet", "*_features.json", "*_timeseries.*", "*_desc-*_events.tsv")  # fmt: skip
 _TYPES = {"eeg": "EEG", "ecog": "ECOG", "seeg": "SEEG", "dbs": "DBS", "eog": "EOG", "ecg": "ECG", "emg": "EMG",
           "resp": "RESP", "gsr": "GSR", "temperature": "TEMP", "stim": "TRIG", "mag": "MEGMAG", "grad": "MEGGRADPLANAR",

@@ -14,7 +14,7 @@ from ..data.features import Features
 from ..data.recording import Epochs, Recording
 from ..data.results import Results
 
-INK, ACCENT, SOFT = "#1c2733", "#1f6f8b", "#9fb3c2"
+INK, ACCENT, SOFT, WARN = "#1c2733", "#1f6f8b", "#9fb3c2", "#b3261e"
 MOST_MAPS = 12  # topographies in one figure
 LONGEST = 200_000  # samples a channel that a spectrum looks at
 
@@ -36,7 +36,8 @@ def figures(results: Results) -> list[Figure]:
 
 
 @contextmanager
-def _axes(width: float = 6.0, height: float = 3.8, **grid: Any) -> Iterator[tuple[Any, Any, Callable[[], bytes]]]:
+def axes_of(width: float = 6.0, height: float = 3.8, **grid: Any) -> Iterator[tuple[Any, Any, Callable[[], bytes]]]:
+    """Give a canvas, its axes, and a function that returns the picture; sizes in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
 
@@ -59,7 +60,7 @@ def spectra(results: Results) -> Figure | None:
     curves = _class_spectra(results)
     if not curves:
         return None
-    with _axes() as (_, axis, png):
+    with axes_of() as (_, axis, png):
         for name, (freqs, power) in sorted(curves.items()):
             axis.plot(freqs, 10 * np.log10(power), label=name, lw=1.6)
         axis.set(xlabel="frequency (Hz)", ylabel="power (dB re 1 V²/Hz)")
@@ -108,7 +109,7 @@ def topographies(results: Results) -> Figure | None:
 
     n = len(maps)
     limit = max(float(np.nanmax(np.abs(values))) for _, values, _ in maps) or 1.0
-    with _axes(2.0 * min(n, 6), 2.3 * -(-n // 6), nrows=-(-n // 6), ncols=min(n, 6), squeeze=False) as (_, axes, png):
+    with axes_of(2.0 * min(n, 6), 2.3 * -(-n // 6), nrows=-(-n // 6), ncols=min(n, 6), squeeze=False) as (_, axes, png):
         for axis in axes.flat[n:]:
             axis.set_axis_off()
         for axis, (name, values, positions) in zip(axes.flat, maps, strict=False):
@@ -132,12 +133,12 @@ def _maps(results: Results) -> list[tuple[str, np.ndarray, np.ndarray]]:
             groups.setdefault(feature, {})[channel] = float(value)
     usable = [(name, channels) for name, channels in groups.items() if len(channels) >= 4]
     return [
-        (name, np.array(list(channels.values())), _flat(first.positions[[known[c] for c in channels]]))
+        (name, np.array(list(channels.values())), flat(first.positions[[known[c] for c in channels]]))
         for name, channels in usable[:MOST_MAPS]
     ]
 
 
-def _flat(positions: np.ndarray) -> np.ndarray:
+def flat(positions: np.ndarray) -> np.ndarray:
     """Project sensors onto the plane: angle kept, distance along the sphere; shape (n, 3) to (n, 2), in m."""
     centred = positions - np.array([0.0, 0.0, positions[:, 2].min() - 1e-3])
     radius = np.linalg.norm(centred, axis=1)
@@ -154,7 +155,7 @@ def confusion(results: Results) -> Figure | None:
     counts = np.asarray(found["counts"], dtype=float)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = 2.2 + 0.55 * len(counts)
-    with _axes(size + 1.0, size) as (canvas, axis, png):
+    with axes_of(size + 1.0, size) as (canvas, axis, png):
         shown = axis.imshow(share, vmin=0, vmax=1, cmap="Blues")
         for (i, j), n in np.ndenumerate(counts):
             ink = "white" if share[i, j] > 0.6 else INK
@@ -175,7 +176,7 @@ def per_subject(results: Results) -> Figure | None:
     named = [(name, value) for name, value in named if value is not None]
     if not named:
         return None
-    with _axes(6.0, 1.2 + 0.28 * len(named)) as (_, axis, png):
+    with axes_of(6.0, 1.2 + 0.28 * len(named)) as (_, axis, png):
         names, values = zip(*named[::-1], strict=True)
         axis.hlines(range(len(values)), score["chance"], values, color=SOFT, lw=2)
         axis.plot(values, range(len(values)), "o", color=ACCENT)
@@ -191,7 +192,7 @@ def null(results: Results) -> Figure | None:
     values = [value for value in score["null"] or [] if value is not None]
     if len(values) < 2:
         return None
-    with _axes() as (_, axis, png):
+    with axes_of() as (_, axis, png):
         axis.hist(values, bins=min(30, max(5, len(values) // 6)), color=SOFT, edgecolor="white")
         axis.axvline(score["mean"], color=ACCENT, lw=2.5, label="score")
         axis.axvline(score["chance"], color=INK, lw=1, ls="--", label="chance")
@@ -207,7 +208,7 @@ def learning(results: Results) -> Figure | None:
     curves = [fit.saw["training"]["curve"] for fit in fits if fit.saw.get("training")]
     if not curves:
         return None
-    with _axes() as (_, axis, png):
+    with axes_of() as (_, axis, png):
         for name, ink in (("loss", ACCENT), ("held_loss", INK)):
             shown = [[point[name] for point in curve] for curve in curves if curve and name in curve[0]]
             for i, values in enumerate(shown):

@@ -19,10 +19,13 @@ CSS = resources.files(__package__).joinpath("report.css").read_text(encoding="ut
 
 def page(results: Results, figures: Sequence[Figure]) -> str:
     """Return the report as one HTML text."""
-    title = escape(results.title or results.name)
-    body = "\n".join(part for part in _parts(results, figures) if part)
+    return document(results.title or results.name, "\n".join(part for part in _parts(results, figures) if part))
+
+
+def document(title: str, body: str) -> str:
+    """Return a page with our looks; the title is escaped here, the body is HTML already."""
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
         f'<meta name="viewport" content="width=device-width"><style>{CSS}</style></head>\n'
         f"<body>\n{body}\n</body></html>\n"
     )
@@ -37,7 +40,7 @@ def _parts(results: Results, figures: Sequence[Figure]) -> Iterable[str]:
         yield from _judged(scores)
     yield seizures(scores)
     yield network(results)
-    yield f'<h2>Figures</h2><div class="grid">{"".join(map(_figure, figures))}</div>'
+    yield f'<h2>Figures</h2><div class="grid">{"".join(map(figure_html, figures))}</div>'
     if scores["scores"]:
         yield "<h2>Leak certificate</h2>" + _certificate(scores.get("certificate") or {})
     yield "<h2>Quality of each recording</h2>" + _quality(results)
@@ -94,7 +97,8 @@ def _interval(ci: Sequence[float] | None) -> str:
     return f"{ci[0]:.3f} to {ci[1]:.3f}" if ci else "none"
 
 
-def _figure(figure: Figure) -> str:
+def figure_html(figure: Figure) -> str:
+    """Return a figure with its picture in the page itself."""
     image = base64.b64encode(figure.png).decode()
     return (
         f'<figure><img alt="{escape(figure.title)}" src="data:image/png;base64,{image}">'
