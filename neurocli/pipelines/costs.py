@@ -89,6 +89,11 @@ class Costs:
                 if isinstance(event.get(cost), (int, float)):
                     self._seen.setdefault((name, cost), []).append((size, float(event[cost])))
 
+    @property
+    def known(self) -> bool:
+        """Whether anything was learned at all."""
+        return bool(self._seen)
+
     def wall_s(self, unit: Unit, size: int | None) -> float | None:
         """Return the seconds that a unit is expected to take, or None where nothing like it ever ran."""
         line = self._line(unit, "wall_s", sized=size is not None)

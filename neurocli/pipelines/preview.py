@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,19 +95,19 @@ def preview(request: Request, pipeline: Pipeline) -> Preview:
     plan = make_plan(pipeline, sources, request.until, find_cohort(request, sources))
     costs = Costs(ledger.read(request.out / ".neurocli" / "ledger"))
     states = states_of(request, plan)
-    lines = tuple(_line(task, unit, states[unit.id], request, costs) for task, unit in _units(plan))
-    return Preview(pipeline.name, lines, request.workers)
+    lines = (line for phase in plan.phases for task in phase for line in _lines(task, states, request, costs))
+    return Preview(pipeline.name, tuple(lines), request.workers)
 
 
-def _line(task: Task, unit: Unit, state: str, request: Request, costs: Costs) -> Line:
-    if state == CACHED:
-        return Line(unit, state, None, None)
-    size = size_of(request.bids_dir, task.units, unit)
-    return Line(unit, state, costs.wall_s(unit, size), costs.peak_rss_bytes(unit, size))
-
-
-def _units(plan: Plan) -> list[tuple[Task, Unit]]:
-    return [(task, unit) for phase in plan.phases for task in phase for unit in task.units]
+def _lines(task: Task, states: Mapping[str, str], request: Request, costs: Costs) -> Iterator[Line]:
+    """Yield the units of a task; its files are asked for their size only where that tells a price."""
+    is_priced = costs.known and any(states[unit.id] != CACHED for unit in task.units)
+    size = size_of(request.bids_dir, task.units, task.units[0]) if is_priced else None
+    for unit in task.units:
+        if states[unit.id] == CACHED:
+            yield Line(unit, CACHED, None, None)
+        else:
+            yield Line(unit, states[unit.id], costs.wall_s(unit, size), costs.peak_rss_bytes(unit, size))
 
 
 def states_of(request: Request, plan: Plan) -> dict[str, str]:
