@@ -120,6 +120,12 @@ def _hilbert() -> Peer:
     return run
 
 
+def _catch22() -> Peer:
+    from pycatch22 import catch22_all
+
+    return _each(lambda series: catch22_all(series.tolist(), mask_nans=False)["values"])
+
+
 HILBERT = ("envelope_mean", "envelope_std", "instantaneous_frequency_median", "instantaneous_frequency_iqr")
 E10 = {"order": 10, "delay": 2}
 
@@ -155,4 +161,5 @@ ROWS = (
     Row("hilbert", [(name, {}) for name in HILBERT], "scipy", _hilbert, 20),
     Row("morlet_20", [("morlet_power", {"at": WAVELET_FREQS})], "mne", _morlet, 2),
     Row("dwt_db4", [("dwt_energy", {})], "PyWavelets", _dwt),
+    Row("catch22", [("catch22", {})], "pycatch22", _catch22, 1, bold=False),
 )
