@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.lazy import Series
 from ..errors import InputError, unknown
 from .readers.signal import Signal, noted
 from .tables import Table
@@ -150,9 +151,14 @@ def _in_si(
         )  # fmt: skip
     notes = _contradictions(signal, names, types, header, table, where) + _nonsense(names, types, header, table)
     scaled = [to_si(unit) for unit in chosen]
-    data = signal.data
-    data *= np.array([[factor] for _, factor in scaled])  # in place: the array is the reader's own, and may be large
-    return data, tuple(unit for unit, _ in scaled), notes
+    return _times(signal.data, np.array([factor for _, factor in scaled])), tuple(unit for unit, _ in scaled), notes
+
+
+def _times(data: Any, factors: np.ndarray) -> Any:
+    if isinstance(data, Series):
+        return data.scaled(factors)
+    data *= factors[:, None]  # in place: the array is the reader's own, and may be large
+    return data
 
 
 def _contradictions(
@@ -163,7 +169,7 @@ def _contradictions(
              and header[i] != table[i]]  # fmt: skip
     if not wrong:
         return ()
-    spread = float(np.median(np.nanstd(signal.data[wrong], axis=1)))
+    spread = float(np.median([np.nanstd(signal.data[i]) for i in wrong]))
     first, second = header[wrong[0]], table[wrong[0]]
     said = f"In {', '.join(names[i] for i in wrong)} the header says {first}, channels.tsv says {second}"
     if not _is_plausible(spread * to_si(first)[1]) or _is_plausible(spread * to_si(second)[1]):
@@ -193,15 +199,22 @@ def _is_plausible(volts: float) -> bool:
     return _PLAUSIBLE[0] <= volts <= _PLAUSIBLE[1]
 
 
-def _odd_values(data: np.ndarray, names: Sequence[str], types: Sequence[str]) -> tuple[dict[str, Any], ...]:
+def _look(row: np.ndarray) -> tuple[bool, float, bool]:
+    """Return whether a channel is finite, its standard deviation, and whether it is flat."""
+    if not np.isfinite(row).all():
+        return False, 0.0, False
+    return True, float(np.std(row)), not np.ptp(row)
+
+
+def _odd_values(data: Any, names: Sequence[str], types: Sequence[str]) -> tuple[dict[str, Any], ...]:
     """Return notes on signals that a person should look at; the steps decide what to do about them."""
     brain = [i for i, kind in enumerate(types) if kind in ("eeg", "ecog", "seeg", "dbs")]
     if not brain or not data.shape[1]:
         return ()
-    finite = np.isfinite(data).all(axis=1)
-    notes = [noted(warning=f"{names[i]} holds NaN or infinity.") for i in brain if not finite[i]]
-    spreads = [float(np.std(data[i])) for i in brain if finite[i]]
-    notes += [noted(warning=f"{names[i]} is flat.") for i in brain if finite[i] and not np.ptp(data[i])]
+    seen = [(names[i], *_look(data[i])) for i in brain]  # one at a time: a long recording is not in memory
+    notes = [noted(warning=f"{name} holds NaN or infinity.") for name, finite, _, _ in seen if not finite]
+    notes += [noted(warning=f"{name} is flat.") for name, finite, _, flat in seen if finite and flat]
+    spreads = [spread for _, finite, spread, _ in seen if finite]
     typical = float(np.median(spreads)) if spreads else 0.0
     if typical and not _is_plausible(typical):
         notes.append(noted(warning=f"The channels have a standard deviation of {typical:.2g} V, which is no brain "

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..data.lazy import settled
 from ..data.recording import Image, Recording
 from ..data.samples import Samples
 from ..errors import InputError
@@ -17,7 +18,7 @@ from .tables import numbers, read_json, read_tsv
 _LEAST = 1e-3  # relative difference of two rates that are not the same
 
 
-def read(root: Path, item: Item) -> Recording | Image:
+def read(root: Path, item: Item, *, lazily: bool = False) -> Recording | Image:
     """Read one recording with the sidecars it inherits.
 
     Parameters
@@ -26,6 +27,8 @@ def read(root: Path, item: Item) -> Recording | Image:
         The dataset.
     item : Item
         As `select` gave it.
+    lazily : bool
+        Leave the signal of a long recording in its file, as a `data.lazy.Series`.
 
     Returns
     -------
@@ -39,7 +42,8 @@ def read(root: Path, item: Item) -> Recording | Image:
         ``E-INPUT-LINK``, ``E-INPUT-FORMAT`` or ``E-INPUT-UNREADABLE``.
     """
     try:
-        return _read(root, item)
+        found = _read(root, item)
+        return found if lazily else settled(found)
     except InputError as error:
         error.where = (error.where or item.path).removeprefix(f"{root}/")
         raise

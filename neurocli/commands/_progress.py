@@ -44,26 +44,57 @@ class _Plain:
             self.done, self.total, self.stage = 0, len(event["units"]), _stages(event)
         elif event["event"] in ("done", "failed", "blocked"):
             self.done += 1
-            if self.verbose or self.done == self.total or time.monotonic() - self.last > PLAIN_EVERY:
-                self.last = time.monotonic()
-                print(f"{self.stage}: {self.done} of {self.total} units ({event['unit']})", file=sys.stderr)
+            self._say(f"({event['unit']})", always=self.verbose or self.done == self.total)
+        elif event["event"] == "progress":
+            self._say(f"({event['unit']}: part {event['done']} of {event['of']})")
+
+    def _say(self, about: str, *, always: bool = False) -> None:
+        if always or time.monotonic() - self.last > PLAIN_EVERY:
+            self.last = time.monotonic()
+            print(f"{self.stage}: {self.done} of {self.total} units {about}", file=sys.stderr)
 
 
 @contextmanager
 def _bar(verbose: bool) -> Iterator[Callable[[Event], None]]:
+    with bars() as progress:
+        phases: list[Any] = []
+        parts = Parts(progress)
+
+        def report(event: Event) -> None:
+            if event["event"] == "phase":
+                phases.append(progress.add_task(_stages(event), total=len(event["units"])))
+            elif event["event"] in ("done", "failed", "blocked") and phases:
+                progress.advance(phases[-1])
+                if verbose:
+                    progress.console.print(f"{event['event']} {event['unit']}", highlight=False)
+            parts(event)
+
+        yield report
+
+
+@contextmanager
+def bars() -> Iterator[Any]:
+    """Yield a `rich` progress on stderr, which goes when the block ends."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description:>21}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bars: list[Any] = []
+        yield progress
 
-        def report(event: Event) -> None:
-            if event["event"] == "phase":
-                bars.append(progress.add_task(_stages(event), total=len(event["units"])))
-            elif event["event"] in ("done", "failed", "blocked") and bars:
-                progress.advance(bars[-1])
-                if verbose:
-                    progress.console.print(f"{event['event']} {event['unit']}", highlight=False)
 
-        yield report
+class Parts:
+    """A bar below the others for each unit that tells how far it is, as long as it runs."""
+
+    def __init__(self, progress: Any):
+        self.progress, self.bars = progress, dict[str, Any]()
+
+    def __call__(self, event: Event) -> None:
+        """Take an event of a unit."""
+        unit = event.get("unit", "")
+        if event["event"] == "progress":
+            if unit not in self.bars:
+                self.bars[unit] = self.progress.add_task(unit, total=event["of"])
+            self.progress.update(self.bars[unit], completed=event["done"])
+        elif event["event"] in ("done", "failed", "lost") and unit in self.bars:
+            self.progress.remove_task(self.bars.pop(unit))

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from .lazy import Lazy
+
 KINDS: dict[str, type[Payload]] = {}
 
 
@@ -27,7 +29,7 @@ class Payload:
         meta: dict[str, Any] = {"kind": self.kind}
         for field in fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
-            (arrays if isinstance(value, np.ndarray) else meta)[field.name] = value
+            (arrays if isinstance(value, np.ndarray | Lazy) else meta)[field.name] = value
         return arrays, meta
 
     @classmethod

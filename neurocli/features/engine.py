@@ -6,10 +6,12 @@ What a value is depends on its epoch alone, so neither the size of the chunks no
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from .requests import Request, columns, prepare
 CHUNK_SAMPLES = 2**19  # 2 MiB of float32: with what is made of it, about what a core's L2 cache holds
 Asked = Sequence[tuple[str, Mapping[str, Any]]]
 Progress = Callable[[int, int], None]
+Span = tuple[int, int]
 
 
 def compute(
@@ -75,17 +78,93 @@ def compute(
     MissingError
         If a GPU is asked for and there is none (``E-ENVIRONMENT-GPU``).
     """
+    engine = ready(x, sfreq, requests, ch_names=ch_names, backend=backend, dtype=dtype, chunk=chunk)
+    return gathered(engine, n_threads, progress)
+
+
+def gathered(engine: Engine, n_threads: int = 1, progress: Progress | None = None) -> list[Block]:
+    """Return the blocks of all epochs, each chunk written where it belongs."""
+    whole: list[np.ndarray] = []
+    n, spans = len(engine.x), engine.spans(engine.chunk)
+    for (start, stop), values in zip(spans, engine.each(spans, n_threads), strict=True):
+        if not whole:
+            whole = [np.empty((n, *value.shape[1:]), value.dtype) for value in values]
+        for target, value in zip(whole, values, strict=True):
+            target[start:stop] = value
+        if progress:
+            progress(stop, n)
+    return engine.blocks(whole)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What is asked of the epochs of one signal, checked, and ready for any span of them.
+
+    Parameters
+    ----------
+    x, sfreq, ch_names, backend
+        As of `compute`.
+    dtype : dtype
+        In which is computed.
+    requests : list of Request
+        Complete.
+    chunk : int
+        Epochs that are computed together.
+    """
+
+    x: np.ndarray
+    sfreq: float
+    ch_names: tuple[str, ...]
+    backend: str
+    dtype: np.dtype[Any]
+    requests: list[Request]
+    chunk: int
+
+    def spans(self, length: int) -> list[Span]:
+        """Return the epochs as spans (first, behind the last) of a length; the last may be shorter."""
+        return [(start, min(start + length, len(self.x))) for start in range(0, len(self.x), length)]
+
+    def values(self, span: Span) -> list[np.ndarray]:
+        """Return the values of each request for a span of epochs, chunk by chunk."""
+        starts = range(*span, self.chunk)
+        chunks = [self._chunk((start, min(start + self.chunk, span[1]))) for start in starts]
+        return chunks[0] if len(chunks) == 1 else [np.concatenate(values) for values in zip(*chunks, strict=True)]
+
+    def each(self, spans: Sequence[Span], n_threads: int = 1) -> Iterator[list[np.ndarray]]:
+        """Yield the values of each span, in order; several are computed at a time, each on one thread."""
+        with one_thread_a_kernel():
+            yield from _in_order(self.values, spans, n_threads)
+
+    def blocks(self, values: Sequence[Any]) -> list[Block]:
+        """Return one block a request, with names and unit."""
+        names = [columns(request, self.ch_names) for request in self.requests]
+        return [Block(r.label, v, name, r.unit) for r, v, name in zip(self.requests, values, names, strict=True)]
+
+    def _chunk(self, span: Span) -> list[np.ndarray]:
+        part, bad = _finite(self.x[slice(*span)], self.dtype)
+        memo = Memo(part, self.sfreq, self.ch_names, self.backend)
+        made = ((request, memo.feature(request)) for request in self.requests)
+        return [_blanked(_shaped(value, request, part), request, bad, self.dtype) for request, value in made]
+
+
+def ready(
+    x: np.ndarray,
+    sfreq: float,
+    requests: Asked,
+    *,
+    ch_names: Sequence[str],
+    backend: str = "cpu",
+    dtype: Any = None,
+    chunk: int | None = None,
+) -> Engine:
+    """Return the engine for epochs; parameters and errors are those of `compute`."""
     _check_signal(x, sfreq, ch_names)
     within = _dtype(x, dtype, backend)
     asked = prepare(requests, x.shape, sfreq, ch_names)
     for request in asked:
         preload(backend, request)
-    work = partial(_chunk_of, x, within, sfreq, tuple(ch_names), backend, asked)
     size = chunk or max(1, CHUNK_SAMPLES // max(1, x.shape[1] * x.shape[2]))
-    starts = [(start, min(start + size, len(x))) for start in range(0, len(x), size)]
-    values = _gathered(len(x), starts, work, n_threads, progress)
-    names = [columns(request, ch_names) for request in asked]
-    return [Block(r.label, value, name, r.unit) for r, value, name in zip(asked, values, names, strict=True)]
+    return Engine(x, sfreq, tuple(ch_names), backend, within, asked, size)
 
 
 def _check_signal(x: np.ndarray, sfreq: float, ch_names: Sequence[str]) -> None:
@@ -126,33 +205,23 @@ def _check_gpu() -> None:
         )
 
 
-def _gathered(
-    n_epochs: int,
-    spans: Sequence[tuple[int, int]],
-    work: Callable[[tuple[int, int]], list[np.ndarray]],
-    n_threads: int,
-    progress: Progress | None,
-) -> list[np.ndarray]:
-    """Return the values of all requests, each chunk written where it belongs."""
-    gathered: list[np.ndarray] = []
-    with one_thread_a_kernel(), _mapping(n_threads) as mapping:
-        for (start, stop), values in zip(spans, mapping(work, spans), strict=True):
-            if not gathered:
-                gathered = [np.empty((n_epochs, *value.shape[1:]), value.dtype) for value in values]
-            for whole, value in zip(gathered, values, strict=True):
-                whole[start:stop] = value
-            if progress:
-                progress(stop, n_epochs)
-    return gathered
-
-
-@contextmanager
-def _mapping(n_threads: int) -> Iterator[Callable[..., Iterator[list[np.ndarray]]]]:
+def _in_order(
+    work: Callable[[Span], list[np.ndarray]], spans: Sequence[Span], n_threads: int
+) -> Iterator[list[np.ndarray]]:
+    """Yield the results in order; no more are begun than threads can soon take, so that few wait in memory."""
     if n_threads <= 1:
-        yield map
+        yield from map(work, spans)
         return
-    with ThreadPoolExecutor(n_threads) as pool:
-        yield pool.map
+    waiting, left = deque[Future[list[np.ndarray]]](), iter(spans)
+    pool = ThreadPoolExecutor(n_threads)
+    try:
+        waiting.extend(pool.submit(work, span) for span in islice(left, 2 * n_threads))
+        while waiting:
+            values = waiting.popleft().result()
+            waiting.extend(pool.submit(work, span) for span in islice(left, 1))
+            yield values
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -168,21 +237,6 @@ def one_thread_a_kernel() -> Iterator[None]:
         return
     with threadpool_limits(1):
         yield
-
-
-def _chunk_of(
-    x: np.ndarray,
-    dtype: np.dtype[Any],
-    sfreq: float,
-    ch_names: tuple[str, ...],
-    backend: str,
-    requests: Sequence[Request],
-    span: tuple[int, int],
-) -> list[np.ndarray]:
-    """Return the values of all requests for the epochs of one chunk."""
-    part, bad = _finite(x[slice(*span)], dtype)
-    memo = Memo(part, sfreq, ch_names, backend)
-    return [_blanked(_shaped(memo.feature(request), request, part), request, bad, dtype) for request in requests]
 
 
 def _finite(x: np.ndarray, dtype: np.dtype[Any]) -> tuple[np.ndarray, np.ndarray]:

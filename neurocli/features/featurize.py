@@ -10,7 +10,8 @@ from typing import Any
 from ..data.features import Block, Features
 from ..data.recording import Epochs, Recording
 from ._whole import as_epochs
-from .engine import Progress, compute
+from .engine import Progress, gathered, ready
+from .stream import Keep, part_length, streamed
 
 
 def featurize(
@@ -22,6 +23,7 @@ def featurize(
     n_threads: int = 1,
     chunk: int | None = None,
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> Features:
     """Compute features of epochs.
 
@@ -33,6 +35,9 @@ def featurize(
         Features, each with a mapping of settings or their pydantic model.
     backend, dtype, n_threads, chunk, progress
         As of `engine.compute`.
+    keep : Keep, optional
+        Where the parts of a long recording are kept as they are finished; its blocks are then read part by part, and
+        `progress` counts parts. Of a short one nothing is kept or told.
 
     Returns
     -------
@@ -42,8 +47,12 @@ def featurize(
     epochs = as_epochs(data)
     asked = [(name, _mapping(settings)) for name, settings in uses]
     names = epochs.ch_names
-    options: dict[str, Any] = {"backend": backend, "dtype": dtype, "n_threads": n_threads, "chunk": chunk}
-    blocks = compute(epochs.data, epochs.sfreq, asked, ch_names=names, progress=progress, **options)
+    options: dict[str, Any] = {"ch_names": names, "backend": backend, "dtype": dtype, "chunk": chunk}
+    engine = ready(epochs.data, epochs.sfreq, asked, **options)
+    if keep is not None and part_length(engine) < len(epochs.data):
+        blocks = streamed(engine, keep, n_threads=n_threads, progress=progress)
+    else:
+        blocks = gathered(engine, n_threads, None if keep is not None else progress)
     return Features(
         blocks=tuple(_in_unit(block, epochs.units) for block in blocks),
         samples=epochs.samples,

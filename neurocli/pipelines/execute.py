@@ -13,6 +13,7 @@ from ..store.ledger import Ledger, writer
 from . import publish
 from .costs import kind, size_of, what
 from .manifest import Context
+from .progress import Tell, silent
 from .stages import STAGE_WORK, Inputs
 from .units import Task, Unit
 from .usage import memory_error, peak_rss_bytes
@@ -20,8 +21,19 @@ from .usage import memory_error, peak_rss_bytes
 Event = dict[str, Any]
 
 
-def run_task(context: Context, task: Task, ledger: Ledger) -> list[Event]:
+def run_task(context: Context, task: Task, ledger: Ledger, tell: Tell = silent) -> list[Event]:
     """Run the units of a task in a row; the first that fails blocks the rest.
+
+    Parameters
+    ----------
+    context : Context
+        Where data and results are.
+    task : Task
+        What to run.
+    ledger : Ledger
+        Is given every event.
+    tell : callable, optional
+        Is given those that tell of progress, as they happen.
 
     Returns
     -------
@@ -29,7 +41,7 @@ def run_task(context: Context, task: Task, ledger: Ledger) -> list[Event]:
         One final event a unit: ``done`` (with ``how``: ``executed`` or ``cached``), ``failed`` or ``blocked``.
     """
     store = Store(Path(context.store), [Path(path) for path in context.store_from])
-    inputs = Inputs(context, store)
+    inputs = Inputs(context, store, tell=lambda event: _told(event, ledger, tell))
     events: list[Event] = []
     for unit in task.units:
         blocked = events and events[-1]["event"] != "done"
@@ -37,6 +49,11 @@ def run_task(context: Context, task: Task, ledger: Ledger) -> list[Event]:
         ledger.append(event)
         events.append(event)
     return events
+
+
+def _told(event: Event, ledger: Ledger, tell: Tell) -> None:
+    ledger.append(event)
+    tell(event)
 
 
 def _blocked(unit: Unit, before: Event) -> Event:
@@ -47,9 +64,8 @@ def _run_unit(unit: Unit, task: Task, inputs: Inputs, ledger: Ledger) -> Event:
     ledger.append({"event": "started", "unit": unit.id, "key": unit.key, "run": inputs.context.run, **writer()})
     clock = _Clock()
     try:
-        how = _keep(unit, inputs)
+        event: Event = {"event": "done", **_keep(unit, inputs)}
         publish.publish(unit, inputs)
-        event: Event = {"event": "done", "how": how}
     except Exception as error:  # one failed unit, whatever it was; the others go on
         event = {"event": "failed", "error": describe(error)}
     named = {"unit": unit.id, "stage": unit.stage, "key": unit.key, "run": inputs.context.run}
@@ -57,22 +73,23 @@ def _run_unit(unit: Unit, task: Task, inputs: Inputs, ledger: Ledger) -> Event:
     return {**event, **named, **like, **clock.read()}
 
 
-def _keep(unit: Unit, inputs: Inputs) -> str:
+def _keep(unit: Unit, inputs: Inputs) -> Event:
     forced = unit.stage in inputs.context.force
     if inputs.store.has(unit.key) and not forced:
-        return "cached"
+        return {"how": "cached"}
     with inputs.store.claim(unit.key):
         if inputs.store.has(unit.key) and not forced:  # another run was faster
-            return "cached"
+            return {"how": "cached"}
         started = time.perf_counter()
         made = STAGE_WORK[unit.stage](unit, inputs)
         wall = round(time.perf_counter() - started, 6)
         cost = {"wall_s": wall}
         try:
             inputs.store.write(unit.key, made.arrays, made.meta, unit.recipe, made.files, cost, replace=forced)
+            made.kept()
         finally:
             made.close()
-    return "executed"
+    return {"how": "executed", **made.facts}
 
 
 def describe(error: Exception) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Context:
     allow_leak: str | None = None
     asked: tuple[str, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
+    threads: int = 1  # cores of a unit that can use several: parts of a long recording
 
 
 def append(path: Path, context: Context, tasks: Sequence[Task]) -> int:

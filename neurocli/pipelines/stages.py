@@ -7,14 +7,16 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import registry
 from ..step import ModelStep, Settings, Step
+from ..store.scratch import Scratch
 from .keys import seed_of
 from .manifest import Context
+from .progress import Progress, Tell, silent
 from .units import Unit
 
 if TYPE_CHECKING:
@@ -31,11 +33,18 @@ class Made:
     arrays: Mapping[str, np.ndarray]
     meta: Mapping[str, Any]
     files: Path | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)  # for the last event of the unit
+    scratch: Scratch | None = None
 
     def close(self) -> None:
-        """Drop the temporary tree of files, once the store has taken it."""
+        """Drop the temporary tree of files, whether the store has taken it or not."""
         if self.files:
             shutil.rmtree(self.files, ignore_errors=True)
+
+    def kept(self) -> None:
+        """Drop the parts from which a killed unit would resume: the store has the whole."""
+        if self.scratch:
+            self.scratch.drop()
 
 
 @dataclass
@@ -45,6 +54,7 @@ class Inputs:
     context: Context
     store: Store
     memory: dict[str, Payload] = field(default_factory=dict)
+    tell: Tell = silent
 
     def payload(self, key: str) -> Payload:
         """Return the object kept under a key, memory-mapped unless this process has just made it."""
@@ -55,9 +65,13 @@ class Inputs:
         return payload.restore(*self.store.read(key))
 
     def remember(self, key: str, data: Payload) -> Made:
-        """Hand `data` to the next unit of the chain, and to the store."""
-        self.memory = {key: data}  # one is enough: a chain only looks back one step
-        return Made(*data.to_payload())
+        """Hand `data` to the store, and to the next unit of the chain unless it is too large for memory."""
+        from ..data.lazy import Lazy
+
+        arrays, meta = data.to_payload()
+        streams = any(isinstance(array, Lazy) for array in arrays.values())
+        self.memory = {} if streams else {key: data}  # one is enough: a chain only looks back one step
+        return Made(arrays, meta)
 
 
 def settings_of(kind: str, recipe: Mapping[str, Any]) -> Settings:
@@ -67,12 +81,22 @@ def settings_of(kind: str, recipe: Mapping[str, Any]) -> Settings:
 
 def preprocess(unit: Unit, inputs: Inputs) -> Made:
     """Read a recording, or take up the last checkpoint, and run the steps one after the other."""
+    from ..data.lazy import lying_in
+
     data: Any = inputs.payload(unit.upstream[0]) if unit.upstream else _read(unit, inputs)
-    for i, recipe in enumerate(unit.recipe["steps"]):
-        step = settings_of("steps", recipe)
-        assert isinstance(step, Step)
-        data = step.run(data, _rng(unit, i, recipe)) if step.seeded else step.run(data)
+    with inputs.store.building(unit.key) as folder, lying_in(Path(folder)):
+        for i, recipe in enumerate(unit.recipe["steps"]):
+            data = _stepped(data, unit, i, recipe)
     return inputs.remember(unit.key, data)
+
+
+def _stepped(data: Any, unit: Unit, i: int, recipe: Mapping[str, Any]) -> Any:
+    from ..data.lazy import settled
+
+    step = settings_of("steps", recipe)
+    assert isinstance(step, Step)
+    data = data if step.streams else settled(data)
+    return step.run(data, _rng(unit, i, recipe)) if step.seeded else step.run(data)
 
 
 def _rng(unit: Unit, position: int, recipe: Mapping[str, Any]) -> np.random.Generator:
@@ -86,7 +110,7 @@ def _read(unit: Unit, inputs: Inputs) -> Payload:
     from ..bids.read import read
 
     item = Item(unit.spec["item"]["path"], unit.spec["item"]["entities"], tuple(unit.spec["item"]["sidecars"]))
-    return read(Path(inputs.context.dataset), item)
+    return read(Path(inputs.context.dataset), item, lazily=True)
 
 
 def featurize(unit: Unit, inputs: Inputs) -> Made:
@@ -95,7 +119,12 @@ def featurize(unit: Unit, inputs: Inputs) -> Made:
 
     uses = [(recipe["name"], recipe["settings"]) for recipe in unit.recipe["features"]]
     data: Any = inputs.payload(unit.upstream[0])
-    return inputs.remember(unit.key, compute(data, uses, backend=unit.recipe["backend"], dtype=unit.recipe["dtype"]))
+    progress, keep = Progress(unit, inputs.tell), Scratch(inputs.store, unit.key)
+    if unit.stage in inputs.context.force:
+        keep.drop()
+    how = {"backend": unit.recipe["backend"], "dtype": unit.recipe["dtype"], "n_threads": inputs.context.threads}
+    found = compute(data, uses, keep=keep, progress=progress, **how)
+    return replace(inputs.remember(unit.key, found), facts=progress.facts(), scratch=keep)
 
 
 def train(unit: Unit, inputs: Inputs) -> Made:

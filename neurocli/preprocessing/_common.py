@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 
+from ..data import lazy
 from ..data.entities import stem
+from ..data.lazy import Series, plain
 from ..data.recording import Epochs, Image, Recording
 from ..errors import ConfigError, InputError, unknown
 
@@ -78,7 +80,7 @@ def unique_names(data: Signal) -> None:
 def finite(data: Signal, picks: Sequence[int] | None = None) -> None:
     """Refuse channels with NaN or infinite samples, unless they are marked bad (``E-INPUT-NAN``)."""
     picks = range(len(data.ch_names)) if picks is None else picks
-    sums = data.data.sum(axis=-1)  # one pass, no temporary array: a NaN or an infinity survives the sum
+    sums = _sums(data.data)  # one pass, no temporary array: a NaN or an infinity survives the sum
     broken = ~np.isfinite(sums).reshape(-1, sums.shape[-1]).all(axis=0)
     names = [data.ch_names[i] for i in picks if broken[i] and data.ch_names[i] not in data.bads]
     if names:
@@ -88,6 +90,12 @@ def finite(data: Signal, picks: Sequence[int] | None = None) -> None:
             f"Samples of {_some(names)} are not finite numbers.",
             "Mark these channels bad in channels.tsv, or drop them with pick: {exclude: [...]}.",
         )
+
+
+def _sums(x: Any) -> np.ndarray:
+    """Return the sum over time of each channel, shape (..., n_channels)."""
+    sums: np.ndarray = sum(part.sum(axis=-1) for part in x.spans()) if isinstance(x, Series) else x.sum(axis=-1)
+    return sums
 
 
 def _some(names: Sequence[str]) -> str:
@@ -101,13 +109,17 @@ def keep_channels(data: Signal, picks: Sequence[int]) -> dict[str, Any]:
     """Return the fields of a recording that change when only the channels at `picks` stay."""
     names = tuple(data.ch_names[i] for i in picks)
     return {
-        "data": data.data[..., list(picks), :],
+        "data": _rows(data.data, picks),
         "ch_names": names,
         "ch_types": tuple(data.ch_types[i] for i in picks),
         "units": tuple(data.units[i] for i in picks),
         "positions": None if data.positions is None else data.positions[list(picks)],
         "bads": tuple(name for name in data.bads if name in names),
     }
+
+
+def _rows(x: Any, picks: Sequence[int]) -> Any:
+    return x.picked(picks) if isinstance(x, Series) else plain(x)[..., list(picks), :]
 
 
 def with_rows(x: np.ndarray, picks: Sequence[int], rows: np.ndarray) -> np.ndarray:
@@ -121,8 +133,10 @@ def with_rows(x: np.ndarray, picks: Sequence[int], rows: np.ndarray) -> np.ndarr
     """
     if list(picks) == list(range(x.shape[-2])):
         return rows
-    out = np.array(x, dtype=np.result_type(x, rows))
-    out[..., list(picks), :] = rows
+    out = lazy.empty(x.shape, np.result_type(x, rows))
+    out[...] = x
+    for place, pick in enumerate(picks):
+        out[..., pick, :] = rows[..., place, :]
     return out
 
 
@@ -130,6 +144,26 @@ def doubles(x: np.ndarray, picks: Sequence[int]) -> np.ndarray:
     """Return the channels at `picks` as float64, without a copy where they are all there and float64 already."""
     whole = list(picks) == list(range(x.shape[-2]))
     return np.asarray(x if whole else x[..., list(picks), :], dtype=np.float64)
+
+
+def by_channel(x: np.ndarray, picks: Sequence[int], work: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return what `work` makes of the channels at `picks`; of a long recording channel by channel, into a file.
+
+    Parameters
+    ----------
+    x : array, shape (..., n_channels, n_times)
+    picks : sequence of int
+    work : callable
+        Takes and returns float64 channels, shape (..., n, n_times), and does to each what it would do to it alone.
+    """
+    if len(picks) * x[..., 0, :].size * 8 < lazy.LARGE:
+        return work(doubles(x, picks))
+    first = work(doubles(x, picks[:1]))
+    out = lazy.empty((*first.shape[:-2], len(picks), first.shape[-1]))
+    out[..., :1, :] = first
+    for place in range(1, len(picks)):
+        out[..., place : place + 1, :] = work(doubles(x, picks[place : place + 1]))
+    return out
 
 
 def stretches(data: Signal) -> Iterator[slice]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data import lazy
 from ..data.recording import Epochs, Recording
 from ..data.samples import Samples, constant, take
 from ..errors import unknown
@@ -142,21 +143,24 @@ def _reasons(data: Recording, windows: Windows) -> np.ndarray:
     return reasons
 
 
-def _cut(data: Recording, windows: Windows) -> list[np.ndarray] | np.ndarray:
-    """Return the segments, shape (n_epochs, n_channels, n_times), or a list of them where lengths differ."""
+def _cut(data: Recording, windows: Windows) -> Any:
+    """Return the segments, shape (n_epochs, n_channels, n_times), or a list of them where lengths differ.
+
+    Many segments are not copied: they are cut when somebody looks.
+    """
     lengths = windows.stop - windows.start
     if (lengths != lengths[0]).any():
         return [data.data[:, start:stop] for start, stop in zip(windows.start, windows.stop, strict=True)]
     n_epochs, n_times = len(windows), int(lengths[0])
+    if n_epochs * len(data.ch_names) * n_times * data.data.dtype.itemsize >= lazy.LAZY:
+        return lazy.Windows(data.data, windows.start, n_times)
     out = np.empty((n_epochs, len(data.ch_names), n_times), dtype=data.data.dtype)
     for index, start in enumerate(windows.start):
         out[index] = data.data[:, start : start + n_times]
     return out
 
 
-def _finished(
-    data: Recording, settings: Epoch, windows: Windows, segments: list[np.ndarray] | np.ndarray, tally: dict[str, Any]
-) -> Epochs:
+def _finished(data: Recording, settings: Epoch, windows: Windows, segments: Any, tally: dict[str, Any]) -> Epochs:
     samples = _table(data, windows) | {"signal": signal_hashes(data, segments, windows.start)}
     x = _baselined(data, settings, segments)
     good = _within_limits(data, settings, x, tally)
@@ -166,12 +170,19 @@ def _finished(
     whole = bool(good.all())
     index = np.flatnonzero(good)
     return Epochs(
-        data=np.asarray(x) if whole else np.asarray(x)[index],
+        data=_kept(x, index),
         samples=samples if whole else take(samples, index),
         tmin=settings.tmin,
         notes=(*data.notes, {"step": settings.name, "n_epochs": len(index), **tally}),
         **{name: getattr(data, name) for name in CARRIED},
     )
+
+
+def _kept(x: Any, index: np.ndarray) -> Any:
+    if isinstance(x, lazy.Windows):
+        return x.taken(index)
+    whole = len(index) == len(x)
+    return np.asarray(x) if whole else np.asarray(x)[index]
 
 
 CARRIED = ("sfreq", "ch_names", "ch_types", "units", "entities", "positions", "bads", "reference", "info")
@@ -193,13 +204,19 @@ def _baselined(data: Recording, settings: Epoch, segments: Any) -> Any:
     low, high = settings.baseline
     half = 0.5 / data.sfreq  # both ends count, whatever rounding does to them
     first, last = (-np.inf if low is None else low - half), (np.inf if high is None else high + half)
-    out = []
-    for segment in segments:
+
+    def moved(segment: np.ndarray) -> np.ndarray:
         times = settings.tmin + np.arange(segment.shape[-1]) / data.sfreq
         inside = (times >= first) & (times <= last)
         if not inside.any():
             raise refuse(data, "E-INPUT-EPOCHS", f"No sample of the window lies in the baseline {low} to {high} s.")
-        out.append(segment - segment[..., inside].mean(axis=-1, keepdims=True))
+        changed: np.ndarray = segment - segment[..., inside].mean(axis=-1, keepdims=True)
+        return changed
+
+    if isinstance(segments, lazy.Windows):
+        moved(segments[0])  # a baseline outside the window is refused now
+        return segments.changed(moved)
+    out = [moved(segment) for segment in segments]
     return np.stack(out) if isinstance(segments, np.ndarray) else out
 
 

@@ -9,7 +9,7 @@ import mne
 import numpy as np
 from scipy import signal
 
-from ._common import Signal, doubles, finite, need, noted, refuse, stretches, typed_channels, with_rows
+from ._common import Signal, by_channel, finite, need, noted, refuse, stretches, typed_channels, with_rows
 
 if TYPE_CHECKING:
     from .filter import Filter
@@ -37,7 +37,7 @@ def pass_band(data: Signal, picks: Sequence[int], settings: Filter) -> tuple[np.
         filtered: np.ndarray = mne.filter.filter_data(x, data.sfreq, settings.l_freq, settings.h_freq, **options)
         return filtered
 
-    return by_stretch(data, doubles(data.data, picks), once), numbers
+    return by_channel(data.data, picks, lambda x: by_stretch(data, x, once)), numbers
 
 
 def below_nyquist(data: Signal, freqs: Sequence[float]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import mne
 import numpy as np
 
-from ._common import Signal, doubles, finite, need, noted, typed_channels, with_rows
+from ._common import Signal, by_channel, finite, need, noted, typed_channels, with_rows
 from ._filter import below_nyquist, by_stretch, long_enough
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def notched(data: Signal, settings: Notch) -> Signal:
         )
         return filtered
 
-    rows = by_stretch(data, doubles(data.data, picks), once)
+    rows = by_channel(data.data, picks, lambda x: by_stretch(data, x, once))
     widths = [settings.widths or freq / 200 for freq in settings.freqs]
     numbers = {"freqs": list(settings.freqs), "widths": widths, "method": settings.method}
     return noted(data, settings.name, numbers, data=with_rows(data.data, picks, rows))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import mne
 import numpy as np
 
-from ._common import Signal, finite, need, noted
+from ._common import Signal, by_channel, finite, need, noted
 
 if TYPE_CHECKING:
     from .resample import Resample
@@ -22,8 +22,13 @@ def resampled(data: Signal, settings: Resample) -> Signal:
     if settings.sfreq == data.sfreq:
         return noted(data, settings.name, numbers)
     finite(data)
-    x = np.asarray(data.data, dtype=np.float64)
-    y = mne.filter.resample(x, settings.sfreq, data.sfreq, npad="auto", method=settings.method)
+
+    def once(x: np.ndarray) -> np.ndarray:
+        sampled: np.ndarray = mne.filter.resample(x, settings.sfreq, data.sfreq, npad="auto", method=settings.method)
+        return sampled
+
+    x = data.data
+    y = by_channel(x, range(len(data.ch_names)), once)
     stim = [i for i, kind in enumerate(data.ch_types) if kind == "stim"]
     if stim:  # trigger codes are levels, not waves: each new sample takes the nearest old one
         y[..., stim, :] = x[..., stim, :][..., _nearest(x.shape[-1], y.shape[-1])]

@@ -69,6 +69,7 @@ class Epoch(Step):
     flat: Limits | None = None
     average: bool = False
     positional = "duration"
+    streams = True
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -35,6 +35,7 @@ class Pick(Step):
     exclude: list[str] = Field(default_factory=list)
     exclude_bads: bool = False
     positional = "types"
+    streams = True
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the recording with the chosen channels only."""

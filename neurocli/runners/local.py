@@ -63,7 +63,8 @@ def run_tasks(
     fail_fast : bool
         Start nothing more after the first failure.
     on_event : callable
-        Is given each event of the ledger: ``started``, ``done``, ``failed``, ``blocked``, ``lost``.
+        Is given each event of the ledger: ``started``, ``done``, ``failed``, ``blocked``, ``lost``, and ``progress`` as
+        workers tell of it.
     stop : Stop, optional
         How to be stopped.
 
@@ -216,6 +217,8 @@ class _Pool:
                 worker.ready, self._stillborn = True, 0
                 if worker in self._jobs:
                     self._jobs[worker].begin()
+            if "event" in answer:
+                self._on_event(answer["event"])
             if answer.get("index") is not None and worker in self._jobs:
                 self._answered(self._jobs.pop(worker), answer)
                 self._idle.append(worker)

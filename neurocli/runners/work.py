@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import Exit, UsageError
 from ..pipelines.execute import run_task
 from ..pipelines.manifest import Manifest
+from ..pipelines.progress import Tell, silent
 from ..pipelines.status import log_path
 from ..store.ledger import Ledger
 from . import threads, worker
@@ -18,7 +19,7 @@ from . import threads, worker
 def serve_pipe(path: Path, fd: int) -> None:
     """Take indices on stdin and answer on a descriptor, until stdin ends."""
     threads.hold()
-    run_one, log_of = _of(path)
+    run_one, log_of = _of(path, lambda event: worker.answer(fd, {"event": event}))
     worker.serve(fd, run_one, log_of)
 
 
@@ -53,14 +54,14 @@ def _indices(text: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def _of(path: Path) -> tuple[Callable[[int], dict[str, Any]], Callable[[int], Path | None]]:
+def _of(path: Path, tell: Tell = silent) -> tuple[Callable[[int], dict[str, Any]], Callable[[int], Path | None]]:
     manifest = Manifest(path)
     ledgers: dict[str, Ledger] = {}
 
     def run_one(index: int) -> dict[str, Any]:
         context, task = manifest.task(index)
         ledger = ledgers.setdefault(context.out, Ledger(Path(context.out) / ".neurocli" / "ledger"))
-        return {"events": run_task(context, task, ledger)}
+        return {"events": run_task(context, task, ledger, tell)}
 
     def log_of(index: int) -> Path | None:
         context, task = manifest.task(index)

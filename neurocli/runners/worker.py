@@ -32,7 +32,7 @@ def serve(fd: int, run_one: RunOne, log_of: LogOf | None = None) -> None:
     Each line of stdin is ``INDEX DEVICE BYTES``. The device, or ``-``, goes to the environment as ``NEUROCLI_DEVICE``;
     the task may take no more memory than these bytes, or as much as there is where they are left out.
     Each answer is one JSON line: ``index``, ``ok``, ``result`` (what `run_one` returned) or ``error``, ``wall_s``,
-    ``cpu_s``, ``peak_rss_bytes``.
+    ``cpu_s``, ``peak_rss_bytes``. A line with ``event`` alone tells of progress.
 
     Parameters
     ----------
@@ -47,10 +47,10 @@ def serve(fd: int, run_one: RunOne, log_of: LogOf | None = None) -> None:
     os.set_inheritable(fd, False)
     heed(signal.SIGTERM)
     with _own_stdin() as lines:
-        _answer(fd, {"ready": True})
+        answer(fd, {"ready": True})
         for line in lines:
             order = Order.of(line)
-            _answer(fd, run(order, run_one, log_of(order.index) if log_of else None))
+            answer(fd, run(order, run_one, log_of(order.index) if log_of else None))
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,9 @@ def _own_stdin() -> Iterator[Iterator[str]]:
         yield iter(orders.readline, "")
 
 
-def _answer(fd: int, answer: dict[str, Any]) -> None:
-    line = memoryview(json.dumps(answer, ensure_ascii=False, default=str).encode() + b"\n")
+def answer(fd: int, what: dict[str, Any]) -> None:
+    """Write one JSON line to the pipe: an answer, or an ``event`` on the way to it."""
+    line = memoryview(json.dumps(what, ensure_ascii=False, default=str).encode() + b"\n")
     while line:
         line = line[os.write(fd, line) :]
 
@@ -136,9 +137,9 @@ def run(order: Order, run_one: RunOne, log: Path | None) -> dict[str, Any]:
     _reset_peak()
     started, cpu = time.perf_counter(), _cpu_s()
     with logged(log), within(order.limit_bytes):
-        answer = _attempt(index, run_one)
+        result = _attempt(index, run_one)
     cost = {"wall_s": time.perf_counter() - started, "cpu_s": _cpu_s() - cpu, "peak_rss_bytes": peak_rss_bytes()}
-    return {"index": index, **answer, **cost}
+    return {"index": index, **result, **cost}
 
 
 def _attempt(index: int, run_one: RunOne) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ def carrier(request: Request) -> Iterator[Carry]:
         path = run_folder(context) / "tasks.jsonl"
         crew = crews.setdefault(path, Crew(worker_command(path)))
         provenance.write(path.parent, context.describe or {}, request)
+        context = replace(context, threads=max(1, request.workers // len(waiting)))  # cores that no task would fill
         jobs = jobs_of(waiting, manifest.append(path, context, waiting), context, request)
         first = jobs[0].index
         outcomes = local.run_tasks(

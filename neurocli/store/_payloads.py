@@ -7,7 +7,7 @@ import json
 import mmap
 import os
 import resource
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -18,6 +18,8 @@ from ._files import HashedFile
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from ..data.lazy import Lazy
 
 TENSORS, DOCUMENT = "payload.safetensors", "payload.json"
 MAX_HEADER = 1 << 30  # sample tables lie in the header; beyond this it is no header
@@ -65,7 +67,7 @@ def _scalar(value: Any) -> Any:
 def _write_tensors(file: HashedFile, arrays: Mapping[str, np.ndarray], meta: str) -> None:
     import numpy as np
 
-    ordered = {name: _encodable(name, np.asarray(array)) for name, array in arrays.items()}
+    ordered = {name: _encodable(name, array) for name, array in arrays.items()}
     # wide types first, so that every array is aligned without holes, which the format forbids
     names = sorted(ordered, key=lambda name: (-ordered[name].dtype.itemsize, name))
     header: dict[str, Any] = {"__metadata__": {"neurocli": meta}}  # one key: the format's map has no stable order
@@ -78,12 +80,23 @@ def _write_tensors(file: HashedFile, arrays: Mapping[str, np.ndarray], meta: str
     text += b" " * (-len(text) % 8)
     file.write(len(text).to_bytes(8, "little") + text)
     for name in names:
-        file.write(ordered[name].reshape(-1).view(np.uint8) if ordered[name].size else b"")
+        for block in _blocks(ordered[name]):
+            file.write(block.reshape(-1).view(np.uint8) if block.size else b"")
 
 
-def _encodable(name: str, array: np.ndarray) -> np.ndarray:
+def _blocks(array: np.ndarray | Lazy) -> Iterable[np.ndarray]:
+    """Return an array in contiguous parts: one where it is there, many where it is made by looking at it."""
     import numpy as np
 
+    return (array,) if isinstance(array, np.ndarray) else map(np.ascontiguousarray, array.blocks())
+
+
+def _encodable(name: str, array: Any) -> np.ndarray | Lazy:
+    import numpy as np
+
+    from ..data.lazy import Lazy
+
+    array = array if isinstance(array, Lazy) else np.asarray(array)
     little = array.dtype.newbyteorder("<")
     if name == "__metadata__" or little.str not in NAMES:
         hint = " Keep the real and the imaginary part as two arrays." if array.dtype.kind == "c" else ""
@@ -92,6 +105,8 @@ def _encodable(name: str, array: np.ndarray) -> np.ndarray:
             f"The array {name!r} of type {array.dtype} cannot be stored; possible are {possible}.{hint}",
             code="E-STORE-DTYPE",
         )
+    if isinstance(array, Lazy):
+        return array
     return np.ascontiguousarray(array, dtype=little).reshape(array.shape)
 
 

@@ -14,6 +14,7 @@ from ..errors import UsageError, unknown
 from . import HOST, KEY, MANIFEST, Store
 from ._files import speaking
 from ._locks import UnsupportedError, locked
+from .scratch import PLACE
 
 DAY = 86400.0
 
@@ -42,7 +43,7 @@ def _row(store: Store, key: str) -> dict[str, Any]:
 def du(store: Store) -> dict[str, int]:
     """Return how many entries and bytes our own store holds, and how much of it waits for `gc`."""
     sizes = [_bytes_below(_entry(store, key)) for key in keys(store)]
-    waiting = sum(_bytes_below(store.root / name) for name in ("tmp", "quarantine"))
+    waiting = sum(_bytes_below(store.root / name) for name in ("tmp", "quarantine", PLACE))
     return {"entries": len(sizes), "bytes": sum(sizes) + waiting, "waiting_bytes": waiting}
 
 
@@ -101,6 +102,7 @@ def gc(store: Store, *, older_than_s: float = 7 * DAY, dry_run: bool = False) ->
 def _sweep(store: Store, limit: float) -> int:
     left = [path for path in store.root.glob("tmp/*") if _is_left(path)]
     left += [path for path in store.root.glob("quarantine/*") if _made(path) < limit]
+    left += [path for path in store.root.glob(f"{PLACE}/*") if _is_over(store, path, limit)]
     freed = sum(_bytes_below(path) for path in left)
     for path in left:
         shutil.rmtree(path, ignore_errors=True)
@@ -113,6 +115,14 @@ def _is_left(path: Path) -> bool:
     age = time.time() - _made(path)
     _, host, pid, *_ = [*path.name.split("."), "", ""]
     return age > DAY or (age > 3600 and host == HOST and pid.isdigit() and not Path("/proc", pid).exists())
+
+
+def _is_over(store: Store, path: Path, limit: float) -> bool:
+    """Return whether nobody will go on with the parts of a unit: it is finished, or was given up long ago."""
+    if not KEY.fullmatch(path.name):
+        return True
+    with store.claim(path.name, wait=False) as held:
+        return held and (store.has(path.name) or _made(path) < limit)
 
 
 def _unlock(path: Path) -> None:

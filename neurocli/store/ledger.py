@@ -1,8 +1,9 @@
 """What happened: one JSON line per event, one file per writing process, merged when read.
 
-Events have ``event`` (``planned``, ``started``, ``done``, ``failed``, ``lost``, ``run-finished``), ``time`` (s since
-the epoch) and mostly ``unit``; ``done`` has ``how`` (``cached`` or ``executed``), ``wall_s``, ``cpu_s`` and
-``peak_rss_bytes``; ``failed`` has ``error`` and, where a signal ended it, ``signal``.
+Events have ``event`` (``planned``, ``started``, ``progress``, ``done``, ``failed``, ``lost``, ``run-finished``),
+``time`` (s since the epoch) and mostly ``unit``; ``progress`` has ``done`` of ``of`` parts; ``done`` has ``how``
+(``cached`` or ``executed``), ``wall_s``, ``cpu_s`` and ``peak_rss_bytes``; ``failed`` has ``error`` and, where a signal
+ended it, ``signal``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Any
 from . import HOST
 from ._files import speaking
 
-STATES = {"planned": "planned", "started": "running", "done": "done", "failed": "failed", "lost": "lost"}
+STATES = {"planned": "planned", "started": "running", "progress": "running", "done": "done", "failed": "failed",
+          "lost": "lost"}  # fmt: skip
 
 
 class Ledger:
@@ -116,5 +118,6 @@ def summary(events: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     for event in events:
         state = STATES.get(str(event.get("event")))
         if state and isinstance(event.get("unit"), str):
-            units[event["unit"]] = {**event, "state": state}
+            before = units.get(event["unit"], {}) if event["event"] == "progress" else {}  # who began it is still true
+            units[event["unit"]] = {**before, **event, "state": state}
     return units

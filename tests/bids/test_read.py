@@ -18,6 +18,7 @@ from neurocli.bids.question import Question
 from neurocli.bids.read import read
 from neurocli.bids.readers import edf
 from neurocli.bids.select import select
+from neurocli.data import lazy
 from tests.bids.recordings import NAMES, SFREQ, Dataset, image, noise, write_brainvision, write_edf
 
 mne.set_log_level("ERROR")
@@ -33,6 +34,61 @@ def bold(tmp_path):
     dataset = Dataset(tmp_path / "data", "func", "bold")
     nibabel.save(image(), dataset.path("bold.nii.gz"))
     return dataset
+
+
+# --- long recordings ---
+
+
+@pytest.fixture
+def long(monkeypatch):
+    """Take every recording for a long one."""
+    monkeypatch.setattr(lazy, "LAZY", 0)
+
+
+def _as_bdf(dataset):
+    signals = [edfio.BdfSignal(x, SFREQ, label=n, physical_dimension="uV", physical_range=(-4e4, 4e4))
+               for n, x in zip(NAMES, noise(), strict=True)]  # fmt: skip
+    edfio.Bdf(signals).write(dataset.path("eeg.bdf"))
+
+
+WRITERS = {
+    "EDF": lambda dataset: write_edf(dataset.path("eeg.edf"), noise()),
+    "EDF+": lambda dataset: write_edf(dataset.path("eeg.edf"), noise(), annotations=[edfio.EdfAnnotation(1, 1, "x")]),
+    "BDF": _as_bdf,
+    "BrainVision": lambda dataset: write_brainvision(dataset.folder, "sub-01_task-rest_eeg", noise()),
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("unit", ["µV", "mV"])
+def test_a_long_recording_has_the_bits_of_a_short_one(dataset, request, kind, unit):
+    """The table that says mV is contradicted by the size of the signal, which is looked at channel by channel."""
+    WRITERS[kind](dataset)
+    dataset.channels(units=unit)
+    expected = dataset.read()
+    request.getfixturevalue("long")
+    found = read(dataset.root, dataset.item(), lazily=True)
+    assert isinstance(found.data, lazy.Series)
+    np.testing.assert_array_equal(np.asarray(found.data), expected.data)
+    np.testing.assert_array_equal(found.data[1:3, 150:333], expected.data[1:3, 150:333])
+    about = [{name: value for name, value in vars(one).items() if name != "data"} for one in (found, expected)]
+    np.testing.assert_equal(*about)
+    assert any("mV" in note.get("warning", "") for note in found.notes) == (unit == "mV")
+
+
+@pytest.mark.usefixtures("long")
+def test_who_asks_for_a_plain_array_gets_one(dataset):
+    WRITERS["EDF"](dataset)
+    assert type(dataset.read().data) is np.ndarray
+
+
+@pytest.mark.usefixtures("long")
+def test_flat_and_broken_channels_of_a_long_recording_are_told(dataset):
+    data = noise()
+    data[0], data[1, 7] = 3.0, np.nan
+    write_brainvision(dataset.folder, "sub-01_task-rest_eeg", data)
+    said = [note["warning"] for note in read(dataset.root, dataset.item(), lazily=True).notes]
+    assert said == ["Cz holds NaN or infinity.", "Fp1 is flat."]
 
 
 # --- numbers -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,9 @@ import time
 from pathlib import Path
 
 from neurocli.errors import InputError
-from neurocli.runners.worker import serve
+from neurocli.runners.worker import answer, serve
+
+PIPE = int(sys.argv[sys.argv.index("--pipe") + 1])
 
 folder = Path(sys.argv[1])
 table = json.loads((folder / "table.json").read_text())
@@ -99,6 +101,11 @@ def allocate_and_die(n_bytes):
     kill(signal.SIGKILL)
 
 
+def tell(n):
+    for i in range(n):
+        answer(PIPE, {"event": {"event": "progress", "unit": "long", "done": i + 1, "of": n}})
+
+
 def spin(seconds):
     end = time.process_time() + seconds
     while time.process_time() < end:
@@ -120,4 +127,4 @@ def log_of(index: int) -> Path:
     return folder / "logs" / f"{index}.log"
 
 
-serve(int(sys.argv[sys.argv.index("--pipe") + 1]), run_one, log_of)
+serve(PIPE, run_one, log_of)

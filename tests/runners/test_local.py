@@ -28,6 +28,13 @@ def test_every_task_is_run_and_answers_in_its_place(runner):
     assert [event["event"] for event in runner.events].count("done") == 50
 
 
+def test_a_task_tells_how_far_it_is_before_it_ends(runner):
+    outcomes = runner([["tell", 3], ["add", 1, 1]], n_workers=1)
+    told = [(event["event"], event.get("done")) for event in runner.events[:5]]
+    assert told == [("started", None), *[("progress", i) for i in (1, 2, 3)], ("done", None)]
+    assert {outcome.status for outcome in outcomes.values()} == {"done"}
+
+
 def test_workers_live_long_and_work_side_by_side(runner):
     """Two tasks that each wait for the other end only if they run at once; then both workers take more."""
     runner([["together", "a", 2], ["together", "a", 2], *[["add", 1, 1]] * 20])

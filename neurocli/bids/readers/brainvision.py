@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...data import lazy
 from .signal import Signal, noted, size_of, truncated, unreadable, unsupported
 
 _DTYPES = {"INT_16": "<i2", "UINT_16": "<u2", "INT_32": "<i4", "IEEE_FLOAT_32": "<f4", "IEEE_FLOAT_64": "<f8"}
@@ -38,9 +39,9 @@ def read(path: Path) -> Signal:
     raw = _samples(where, common, len(channels), sections, path)
     markers = _markers(path, common)
     _check_markers(markers, raw.shape[1], where)
-    data = raw.astype(np.float64) * np.array([[channel.resolution] for channel in channels])
     return Signal(
-        data=data, sfreq=sfreq, ch_names=tuple(c.name for c in channels), units=tuple(c.unit for c in channels),
+        data=_scaled(raw, np.array([channel.resolution for channel in channels])), sfreq=sfreq,
+        ch_names=tuple(c.name for c in channels), units=tuple(c.unit for c in channels),
         ch_types=(None,) * len(channels), length_said="DataPoints" in common, notes=notes,
         annotations=tuple(((start - 1) / sfreq, size / sfreq, text) for start, size, text in markers),
     )  # fmt: skip
@@ -113,6 +114,16 @@ def _samples(where: Path, common: dict[str, str], n: int, sections: Sections, pa
     vectorized = common.get("DataOrientation", "MULTIPLEXED").upper() == "VECTORIZED"
     flat = np.memmap(where, dtype, "r", shape=(n, n_times) if vectorized else (n_times, n))
     return flat if vectorized else flat.T
+
+
+def _scaled(raw: np.ndarray, resolution: np.ndarray) -> Any:
+    """Return the channels in their units, shape (n_channels, n_times); of a long recording, unread."""
+
+    def read(rows: np.ndarray, start: int, stop: int) -> np.ndarray:
+        values: np.ndarray = raw[:, start:stop][rows].astype(np.float64) * resolution[rows, None]
+        return values
+
+    return lazy.series(read, (raw.shape[0], raw.shape[1]))
 
 
 def _markers(path: Path, common: dict[str, str]) -> list[tuple[int, int, str]]:

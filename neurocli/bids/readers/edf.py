@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ...data import lazy
 from .signal import Signal, common_rate, noted, size_of, truncated, unreadable, unsupported
 
 _FIELDS = (("label", 16), ("transducer", 80), ("unit", 8), ("physical_min", 8), ("physical_max", 8), ("digital_min", 8),
@@ -154,15 +156,28 @@ def _columns_of(header: Header, i: int) -> slice:
     return slice(start, start + int(header.n_samples[i]) * header.width)
 
 
-def _scaled(header: Header, records: np.ndarray, kept: list[int]) -> np.ndarray:
-    data = np.empty((len(kept), len(records) * int(header.n_samples[kept[0]])))
-    for row, i in enumerate(kept):
-        digital = _digital(np.ascontiguousarray(records[:, _columns_of(header, i)]), header.width)
-        if _is_status(header, i):
-            data[row] = digital & _TRIGGER_BITS
-        else:
-            data[row] = digital * header.gains[i] + header.offsets[i]
-    return data
+def _scaled(header: Header, records: np.ndarray, kept: list[int]) -> Any:
+    """Return the channels in the units of the header, shape (n_channels, n_times); of a long recording, unread."""
+    each = int(header.n_samples[kept[0]])
+    records = records.view(np.ndarray)  # a `memmap` takes its time over every slice
+
+    def read(rows: np.ndarray, start: int, stop: int) -> np.ndarray:
+        first, last = start // each, -(-stop // each)
+        data = np.empty((len(rows), stop - start))
+        for place, row in enumerate(rows):
+            raw = np.ascontiguousarray(records[first:last, _columns_of(header, kept[row])])
+            data[place] = _physical(header, kept[row], raw)[start - first * each : stop - first * each]
+        return data
+
+    return lazy.series(read, (len(kept), len(records) * each))
+
+
+def _physical(header: Header, i: int, raw: np.ndarray) -> np.ndarray:
+    digital = _digital(raw, header.width)
+    if _is_status(header, i):
+        return digital & _TRIGGER_BITS
+    physical: np.ndarray = digital * header.gains[i] + header.offsets[i]
+    return physical
 
 
 def _is_status(header: Header, i: int) -> bool:

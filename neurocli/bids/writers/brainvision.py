@@ -10,6 +10,7 @@ from ...data.recording import Recording
 from ..files import placed, write_bytes
 
 _VOLTS = 1e6  # float32 keeps 24 bits whatever the scale, but other programs assume microvolts
+_BLOCK = 2**22  # values at a time
 
 
 def write(base: Path, recording: Recording) -> list[Path]:
@@ -23,16 +24,20 @@ def write(base: Path, recording: Recording) -> list[Path]:
         In SI units; what is not in volts is written as it is.
     """
     samples, markers, header = (base.with_name(base.name + ext) for ext in (".eeg", ".vmrk", ".vhdr"))
-    placed(samples, lambda path: _samples(recording).tofile(path))
+    placed(samples, lambda path: _write_samples(recording, path))
     write_bytes(markers, _markers(recording, samples.name).encode())
     write_bytes(header, _header(recording, samples.name, markers.name).encode())
     return [header, samples, markers]
 
 
-def _samples(recording: Recording) -> np.ndarray:
-    """Return what the .eeg holds, shape (n_times, n_channels)."""
+def _write_samples(recording: Recording, path: Path) -> None:
+    """Write the .eeg, shape (n_times, n_channels), some seconds at a time: a long recording is not held in memory."""
     factors = np.array([[_VOLTS if unit == "V" else 1.0] for unit in recording.units])
-    return np.ascontiguousarray((np.asarray(recording.data, dtype=np.float64) * factors).T.astype("<f4"))
+    step = max(1, _BLOCK // max(1, len(factors)))
+    with path.open("wb") as file:
+        for start in range(0, recording.n_times, step):
+            part = np.asarray(recording.data[:, start : start + step], dtype=np.float64) * factors
+            file.write(np.ascontiguousarray(part.T.astype("<f4")).data)
 
 
 def _escaped(text: str) -> str:

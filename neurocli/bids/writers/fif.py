@@ -14,20 +14,40 @@ import numpy as np
 from ...data.recording import Epochs, Recording
 from ..files import placed
 
+_PART = 2**26  # values in one file of epochs: 256 MiB of float32
 _ID = 31  # FIFFT_ID_STRUCT: version, two words of the machine, seconds, microseconds
 _KNOWN = set(mne.io.get_channel_type_constants(include_defaults=True))
 
 
 def write_epochs(path: Path, epochs: Epochs) -> list[Path]:
-    """Write ``_epo.fif``, float32, with a code for each condition."""
+    """Write ``_epo.fif``, float32, with a code for each condition; many epochs as files ``split-01``, ``split-02``, ...
+
+    Each of these can be read alone: what MNE would split holds the whole in memory, and a FIF file ends at 2 GB.
+    """
+    length = max(1, _PART // max(1, epochs.data[0].size))
+    if length >= len(epochs.data):
+        return [_write_part(path, epochs, slice(None))]
+    starts = range(0, len(epochs.data), length)
+    spans = [slice(start, start + length) for start in starts]
+    return [_write_part(_split(path, i), epochs, span) for i, span in enumerate(spans, start=1)]
+
+
+def _split(path: Path, number: int) -> Path:
+    """Return the name with the entity ``split``, which BIDS has before ``desc``."""
+    head, desc, tail = path.name.rpartition("_desc-")
+    return path.with_name(f"{head}_split-{number:02d}{desc}{tail}")
+
+
+def _write_part(path: Path, epochs: Epochs, span: slice) -> Path:
     codes, names = _conditions(epochs)
-    events = np.column_stack([np.arange(len(codes)), np.zeros(len(codes), int), codes])
+    events = np.column_stack([np.arange(len(codes)), np.zeros(len(codes), int), codes])[span]
     found = mne.EpochsArray(
-        np.array(epochs.data, dtype=np.float64),  # a copy: MNE scales in place, and a payload may be mapped read-only
-        _info(epochs), events=events, event_id=names, tmin=epochs.tmin,
+        np.array(epochs.data[span], dtype=np.float64),  # a copy: MNE scales in place, and a payload is read-only
+        _info(epochs), events=events, tmin=epochs.tmin,
+        event_id={name: code for name, code in names.items() if code in set(events[:, 2].tolist())},
         baseline=None, proj=False, verbose="ERROR",
     )  # fmt: skip
-    return [placed(path, lambda temporary: _saved(found, temporary))]
+    return placed(path, lambda temporary: _saved(found, temporary))
 
 
 def write_recording(path: Path, recording: Recording) -> list[Path]:

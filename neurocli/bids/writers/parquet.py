@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,36 @@ import pyarrow.parquet
 from ...data.features import Block, Features
 from ..files import placed
 
+_GROUP = 2**28  # bytes of features in one row group
+
 
 def write(path: Path, features: Features) -> list[Path]:
-    """Write the table; an array a sample that has no column names becomes one list column."""
-    columns: dict[str, pa.Array] = {name: _scalars(values) for name, values in features.samples.items()}
+    """Write the table; an array a sample that has no column names becomes one list column.
+
+    Text is written as a dictionary, numbers are not: they seldom repeat, and looking for it took most of the time of a
+    wide table. A long table is written in row groups, one in memory at a time.
+    """
+    return [placed(path, lambda temporary: _write(temporary, features))]
+
+
+def _write(path: Path, features: Features) -> None:
+    samples: dict[str, pa.Array] = {name: _scalars(values) for name, values in features.samples.items()}
+    n = max([len(block.values) for block in features.blocks] + [len(values) for values in samples.values()])
+    width = sum(block.values.nbytes for block in features.blocks) // max(1, n)
+    length = max(1, _GROUP // max(1, width))
+    tables = (_table(samples, features, slice(start, start + length)) for start in range(0, max(1, n), length))
+    first = next(tables)
+    how: dict[str, Any] = {"compression": "zstd", "use_dictionary": list(samples)}
+    with pyarrow.parquet.ParquetWriter(path, first.schema, **how) as writer:
+        for table in chain([first], tables):
+            writer.write_table(table, row_group_size=length)
+
+
+def _table(samples: dict[str, pa.Array], features: Features, rows: slice) -> pa.Table:
+    columns = {name: values[rows] for name, values in samples.items()}
     for block in features.blocks:
-        columns |= _columns(block)
-    table = pa.table(columns)
-    return [placed(path, lambda temporary: pyarrow.parquet.write_table(table, temporary, compression="zstd"))]
+        columns |= _columns(block, rows)
+    return pa.table(columns)
 
 
 def _scalars(values: list[Any]) -> pa.Array:
@@ -32,10 +55,12 @@ def _scalars(values: list[Any]) -> pa.Array:
     return pa.array(values)
 
 
-def _columns(block: Block) -> dict[str, pa.Array]:
-    flat = np.asarray(block.values).reshape(len(block.values), -1)
+def _columns(block: Block, rows: slice) -> dict[str, pa.Array]:
+    part = np.asarray(block.values[rows])
+    flat = part.reshape(len(part), -1)
     if len(block.columns) == flat.shape[1]:
-        return {name: pa.array(np.ascontiguousarray(flat[:, i])) for i, name in enumerate(block.columns)}
+        turned = np.ascontiguousarray(flat.T)  # once, instead of a copy a column
+        return {name: pa.array(column) for name, column in zip(block.columns, turned, strict=True)}
     values = pa.array(np.ascontiguousarray(flat).reshape(-1))
     return {block.name: pa.FixedSizeListArray.from_arrays(values, max(flat.shape[1], 1))}
 
