@@ -164,6 +164,64 @@ def test_a_constant_channel_gives_a_number_or_nan_without_a_warning(name, backen
     assert not np.isinf(values(name, x, backend=backend)).any()
 
 
+def or_refused(name, x, backend):
+    """Return the values, or nothing where the error is one of features that says what to do."""
+    try:
+        return values(name, x, backend=backend)
+    except InputError as error:
+        if error.code.startswith("E-FEATURES-") and error.remedy:
+            return np.empty(0)
+        raise
+
+
+def strange(kind: str) -> np.ndarray:
+    """Return finite signals that a recording may well have and that a formula may divide by."""
+    x = signal(8)
+    if kind == "all constant":
+        x[0] = 0.1
+    elif kind == "two equal channels":
+        x[:, 1] = x[:, 0]
+    elif kind == "two silent channels":
+        x[:, :2] = 0.0
+    elif kind == "one impulse":
+        x[:] = 0.0
+        x[:, :, 200] = 1e-3
+    elif kind == "steps of an old recorder":
+        x = np.rint(x / 2e-5) * 2e-5
+    return x
+
+
+@every_feature
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+@pytest.mark.parametrize(
+    "kind", ["all constant", "two equal channels", "two silent channels", "one impulse", "steps of an old recorder"]
+)
+def test_a_strange_signal_gives_a_number_or_nan_or_is_refused_in_words(name, backend, kind):
+    assert not np.isinf(or_refused(name, strange(kind), backend)).any()
+
+
+@every_feature
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_one_channel_gives_a_number_or_nan_or_is_refused_in_words(name, backend):
+    if FEATURES[name].per not in ("pair", "directed"):
+        assert not np.isinf(or_refused(name, signal(9)[:, :1], backend)).any()
+
+
+@every_feature
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+@pytest.mark.parametrize("fault", [np.nan, np.inf])
+def test_where_nothing_is_finite_everything_is_nan(name, backend, fault):
+    assert np.isnan(values(name, np.full_like(signal(10), fault), backend=backend)).all()
+
+
+@every_feature
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_of_nothing_there_are_no_features(name, axis):
+    with pytest.raises(InputError, match="There is nothing to compute from") as refused:
+        values(name, np.take(signal(11), [], axis=axis))
+    assert refused.value.code == "E-FEATURES-EMPTY"
+
+
 @every_feature
 def test_too_short_epochs_are_refused_in_words(name):
     feature = FEATURES[name]
