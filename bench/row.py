@@ -27,7 +27,7 @@ class Row:
 
     def __str__(self) -> str:
         peer = f"{self.peer} {self.peer_s:.4g} s, ratio {self.ours_s / self.peer_s:.2f}" if self.peer_s else self.peer
-        return f"{'ok  ' if self.met else 'MISS'} {self.name:<44} {self.ours_s:8.3f} s  {peer}; bar: {self.bar}"
+        return f"{'ok  ' if self.met else 'MISS'} {self.name:<44} {self.ours_s:8.4g} s  {peer}; bar: {self.bar}"
 
 
 def fastest(work: Callable[[], object], repeats: int = 5) -> float:
