@@ -64,11 +64,11 @@ CASES = (
     Case(FORMATS, "eeg-clean", 0, file="xdf/test.xdf", more=(*EEG, ("units", "µV"))),
     Case(FORMATS, "bidsify", 4, "E-INPUT-UNIT", "xdf/test.xdf", EEG),  # nothing says the unit
     Case(FORMATS, "bidsify", 4, "E-INPUT-FORMAT", "nwb/LantyerEtAl2018_170328_AB_277_ST50_C.nwb", EEG),  # patch clamp
-    Case(FORMATS, "meg-clean", 6, "E-INPUT-MEG", "meg-fif/sample_audvis_trunc_raw_sss.fif", EEG),  # filtered already
+    Case(FORMATS, "meg-clean", 6, "E-INPUT-SHORT", "meg-fif/sample_audvis_trunc_raw_sss.fif", EEG),  # one second
     Case(FORMATS, "bidsify", 4, "E-INPUT-FORMAT", "meg-fif/test_move_anon_erm_raw.fif", EEG),  # active shielding
     Case(FORMATS, "ieeg-clean", 6, "E-INPUT-NYQUIST", "ieeg-fif/sample_ecog_ieeg.fif", (*EEG, ("datatype", "ieeg"))),
-    Case(FORMATS, "bold-clean", 0, file="nifti/functional.nii", more=(*EEG, ("datatype", "func"))),
-    Case(FORMATS, "bold-clean", 0, file="nifti/fmri1.nii.gz", more=(*EEG, ("datatype", "func"))),
+    Case(FORMATS, "bold-clean", 6, "E-INPUT-MASK", "nifti/functional.nii", (*EEG, ("datatype", "func"))),  # 3 slices
+    Case(FORMATS, "bold-clean", 6, "E-INPUT-MASK", "nifti/fmri1.nii.gz", (*EEG, ("datatype", "func"))),  # 10 x 10
     Case(FORMATS, "bidsify", 0, file="nifti/anatomical.nii.gz", more=(("datatype", "anat"),)),
 )
 

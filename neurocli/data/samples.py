@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 # column -> one JSON scalar a sample: entities under their Python names (`subject`, `task`, ...), `onset` and `duration`
 # in s from the start of the recording, events columns as `events/trial_type`, and `signal`, a hash of the samples
 Samples = dict[str, list[Any]]
+STRIDE = 8
 
 
 def n_samples(samples: Samples) -> int:
@@ -35,11 +37,17 @@ def constant(entities: Mapping[str, str], n: int) -> Samples:
 
 
 def signal_hash(x: np.ndarray) -> str | None:
-    """Return a hash of one epoch's signal, or None where it is constant (equal for unrelated recordings)."""
+    """Return a hash of one epoch's signal, or None where it is constant (equal for unrelated recordings).
+
+    Every eighth sample goes through SHA-256, and all of them through a checksum: half the time of SHA-256 over all, and
+    unequal signals that agree in the former, as sparse counts may, still differ in the latter but once in 2^32.
+    """
     if x.size == 0 or _is_constant(x):
         return None
-    # processors have instructions for SHA-256, which make it 2.7 times as fast as BLAKE2b: this hash reads every sample
-    return sha256(np.ascontiguousarray(x).data.cast("B")).hexdigest()[:32]
+    whole = np.ascontiguousarray(x)
+    digest = sha256(np.ascontiguousarray(whole[..., ::STRIDE]).data.cast("B"))
+    digest.update(crc32(whole.data.cast("B")).to_bytes(4, "big"))
+    return digest.hexdigest()[:32]
 
 
 def _is_constant(x: np.ndarray) -> bool:

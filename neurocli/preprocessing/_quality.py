@@ -28,11 +28,10 @@ def measured(data: Data, settings: Quality) -> Data:
         return noted(data, settings.name, _of_image(data))
     kinds = settings.types or [kind for kind in ORDER if kind in data.ch_types][:1]
     picks = typed_channels(data, kinds, bads=False)
-    x = np.asarray(data.data[..., picks, :], dtype=np.float64)
-    x = np.nan_to_num(x.reshape(-1, *x.shape[-2:]))  # (n_epochs, n_channels, n_times)
     numbers: dict[str, Any] = {"types": kinds, "n_channels": len(picks), "bads": list(data.bads)}
-    if x.size and "voxel" not in kinds and "region" not in kinds:
-        numbers |= _of_signal(x, data.sfreq)
+    if picks and "voxel" not in kinds and "region" not in kinds:
+        x = np.asarray(data.data[..., picks, :], dtype=np.float64)
+        numbers |= _of_signal(np.nan_to_num(x.reshape(-1, *x.shape[-2:])), data.sfreq)  # (n_epochs, ...)
     return noted(data, settings.name, numbers)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from neurocli.preprocessing.epoch import Epoch
 from neurocli.preprocessing.notch import Notch
+from neurocli.preprocessing.pick import Pick
 from neurocli.preprocessing.quality import Quality
 from tests.preprocessing.simulated import bold, eeg
 
@@ -58,6 +59,11 @@ def test_epochs_and_what_is_too_slow_for_the_mains():
     assert measured(Epoch(duration=2.0).run(white()))["amplitude"] == pytest.approx(10e-6, rel=0.01)
     slow = measured(replace(white(), sfreq=100.0))
     assert slow["line_db"] == {"50": None, "60": None}
+
+
+def test_where_no_channel_is_of_a_brain_there_is_nothing_to_measure():
+    heart = Pick(types=["ecg"]).run(eeg())
+    assert Quality().run(heart).notes[-1] == {"step": "quality", "types": [], "n_channels": 0, "bads": []}
 
 
 def test_the_signal_is_left_alone():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bench.presets import CASES, outcome
 from tests.runs.conftest import CHANNELS
 
 PAIRS = {"Fz": "Fz-Cz", "Cz": "Cz-Pz", "Pz": "Pz-O1", "O1": "O1-O2", "O2": "O2-P4"}
@@ -35,3 +36,13 @@ def test_where_one_recording_may_be_taken_the_others_fail_alone(cli, bipolar, tm
     done = cli("preprocess", "seizure-19ch-256hz", "--bids-dir", bipolar, "-o", tmp_path / "out")
     assert done.returncode == 6
     assert "E-INPUT-TRUNCATED" in done.stderr or "E-INPUT-UNREADABLE" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_real_set_ends_as_it_should(case, shared_data, tmp_path):
+    """The table of docs/benchmarks.md: through the preset where the data allow, else refused with the right code."""
+    assert (shared_data / case.data).is_dir()
+    found = outcome(case, tmp_path, quick=True)
+    assert (found.exit, found.code) == (case.exit, case.code)
+    assert found.valid is not False
