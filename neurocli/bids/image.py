@@ -29,6 +29,7 @@ def to_image(root: Path, item: Item, volume: Any) -> Image:
         confounds=_confounds(root, item),
         mask=mask,
         masks=masks,
+        slice_times=_slice_times(sidecar(root, item), item),
         notes=notes,
     )
 
@@ -42,6 +43,13 @@ def _tr(volume: Any, document: dict[str, Any], item: Item) -> float | None:
     if volume.tr and abs(volume.tr - said) > 0.01 * said:
         raise _contradiction(f"RepetitionTime is {said:g} s in the sidecar, but {volume.tr:g} s in the image.", item)
     return float(said)
+
+
+def _slice_times(document: dict[str, Any], item: Item) -> tuple[float, ...]:
+    said = document.get("SliceTiming", [])
+    if not isinstance(said, list) or not all(isinstance(t, (int, float)) and not isinstance(t, bool) for t in said):
+        raise _contradiction("SliceTiming is no list of seconds.", item)
+    return tuple(map(float, said)) if document.get("SliceEncodingDirection", "k") == "k" else ()
 
 
 def _contradiction(message: str, item: Item) -> InputError:

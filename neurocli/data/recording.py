@@ -91,6 +91,7 @@ class Image(Payload):
     confounds: Samples = field(default_factory=dict)
     mask: np.ndarray | None = None
     masks: dict[str, str] = field(default_factory=dict)  # description -> path relative to the dataset
+    slice_times: tuple[float, ...] = ()  # when each slice of a volume was taken, in s; empty where unknown
     notes: tuple[dict[str, Any], ...] = ()
     kind: ClassVar[str] = "image"
 

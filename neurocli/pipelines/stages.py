@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import registry
+from ..data.captured import capturing
 from ..step import ModelStep, Settings, Step
 from ..store.scratch import Scratch
 from .keys import seed_of
@@ -84,10 +85,10 @@ def preprocess(unit: Unit, inputs: Inputs) -> Made:
     from ..data.lazy import lying_in
 
     data: Any = inputs.payload(unit.upstream[0]) if unit.upstream else _read(unit, inputs)
-    with inputs.store.building(unit.key) as folder, lying_in(Path(folder)):
+    with inputs.store.building(unit.key) as folder, lying_in(Path(folder)), capturing() as captured:
         for i, recipe in enumerate(unit.recipe["steps"]):
             data = _stepped(data, unit, i, recipe)
-    return inputs.remember(unit.key, data)
+    return replace(inputs.remember(unit.key, data), files=captured.folder)
 
 
 def _stepped(data: Any, unit: Unit, i: int, recipe: Mapping[str, Any]) -> Any:

@@ -65,11 +65,20 @@ def displacement(data: Image) -> dict[str, float]:
     ----------
     Power et al. (2012) NeuroImage 59:2142.
     """
-    if not set(MOTION) <= set(data.confounds):
+    steps = framewise_displacement(data)
+    if steps is None:
         return {}
-    moves = np.abs(np.diff([[_number(value) for value in data.confounds[name]] for name in MOTION], axis=-1))
-    steps = (moves[:3].sum(axis=0) + HEAD_MM * moves[3:].sum(axis=0)) / 1000  # mm and radians in the table
     return {"mean_displacement_m": float(np.nanmean(steps)), "greatest_displacement_m": float(np.nanmax(steps))}
+
+
+def framewise_displacement(data: Image) -> np.ndarray | None:
+    """Return how far the head moved to each volume, in m, NaN for the first; None without the six parameters."""
+    if not set(MOTION) <= set(data.confounds):
+        return None
+    table = np.array([[_number(value) for value in data.confounds[name]] for name in MOTION])
+    moves = np.abs(np.diff(table, axis=-1, prepend=np.nan))
+    steps: np.ndarray = (moves[:3].sum(axis=0) + HEAD_MM * moves[3:].sum(axis=0)) / 1000  # mm and radians in the table
+    return steps
 
 
 def chosen(data: Image, patterns: list[str]) -> list[str]:

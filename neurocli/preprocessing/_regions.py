@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import nibabel
@@ -27,8 +28,7 @@ def averaged(data: Image, settings: Regions) -> Recording:
         raise refuse(data, "E-INPUT-MASK", "No region of the atlas lies in the image.", "Is it in the same space?")
     x = np.stack([data.data[labels == label].mean(axis=0, dtype=np.float64) for label in found])
     centres = np.stack([np.argwhere(labels == label).mean(axis=0) for label in found])
-    names = _names(settings.atlas)
-    labelled = tuple(names.get(int(label), f"region-{label}") for label in found)
+    labelled = names_of(settings.atlas, found.tolist())
     numbers = {"n_regions": len(found), "resampled": moved, "n_voxels": [int((labels == k).sum()) for k in found]}
     return noted(to_recording(data, x, labelled, "region", centres), settings.name, numbers)
 
@@ -40,6 +40,12 @@ def _on_grid(atlas: Any, data: Image) -> tuple[np.ndarray, bool]:
         integers = nibabel.Nifti1Image(np.asarray(atlas.dataobj).astype(np.int32), atlas.affine)
         atlas = resample_to_img(integers, target, interpolation="nearest", force_resample=True, copy_header=True)
     return np.asarray(atlas.dataobj).astype(int), not same
+
+
+def names_of(atlas: str, labels: Sequence[int]) -> tuple[str, ...]:
+    """Return what the table beside an atlas calls each label; ``region-<label>`` where it does not say."""
+    names = _names(atlas)
+    return tuple(names.get(label, f"region-{label}") for label in labels)
 
 
 def _names(atlas: str) -> dict[int, str]:

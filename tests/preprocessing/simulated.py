@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import mne
 import numpy as np
 
 from neurocli.data.recording import Image, Recording
+from neurocli.preprocessing._confounds import MOTION
 
 TEN_TWENTY = (
     "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2",
@@ -78,10 +80,26 @@ def bold(seed: int = 0, shape: tuple[int, ...] = (8, 9, 7, 40), **changes: Any) 
         confounds={
             "trans_x": rng.standard_normal(shape[-1]).tolist(),
             "trans_x_derivative1": ["n/a", *rng.standard_normal(shape[-1] - 1).tolist()],
+            **{name: rng.normal(0, 0.001, shape[-1]).tolist() for name in MOTION[1:]},
         },
         mask=brain.astype(np.uint8),
     )
     return replace(image, **changes)
+
+
+@cache
+def _template(resolution: int) -> tuple[np.ndarray, np.ndarray]:
+    from nilearn.datasets import load_mni152_template
+
+    found = load_mni152_template(resolution)
+    return np.asarray(found.dataobj, dtype=np.float64), np.asarray(found.affine)
+
+
+def head(resolution: int = 8) -> Image:
+    """Return the T1 of MNI space without skull, as nilearn ships it, scaled to 100."""
+    t1, affine = _template(resolution)
+    x = np.where(t1 > 0.05, 100 * t1, 0)
+    return Image(data=x, affine=affine, entities={"subject": "01", "datatype": "anat", "suffix": "T1w"})
 
 
 def blinks(seed: int, n_times: int, sfreq: float, every: float = 3.0) -> np.ndarray:

@@ -38,18 +38,23 @@ def _dump(node: object) -> str:
     return f"[{','.join(map(_dump, node))}]" if isinstance(node, list) else repr(node)
 
 
-def neighbours(tree: ast.AST) -> Iterator[str]:
-    """Yield the modules of this room that a module imports, at its top or late."""
+def neighbours(tree: ast.AST, module: str) -> Iterator[str]:
+    """Yield the modules of this room that a module imports, at its top or late: `_filter`, or `_mri.t1` of a part."""
+    package = module.split(".")[:-1]
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
-            yield node.module
+        if isinstance(node, ast.ImportFrom) and 1 <= node.level <= len(package) + 1:
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            yield from (
+                ".".join(filter(None, [*base, *more])) for more in ([], *([alias.name] for alias in node.names))
+            )
 
 
 @cache
 def read(module: str) -> tuple[str, tuple[str, ...]]:
     """Return the code of a module without its words, and the modules of this room that it imports."""
-    tree = ast.parse((ROOM / f"{module}.py").read_text(encoding="utf-8"))
-    return without_words(tree), tuple(neighbours(tree))
+    tree = ast.parse((ROOM / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    found = neighbours(tree, module)
+    return without_words(tree), tuple(name for name in found if (ROOM / f"{name.replace('.', '/')}.py").is_file())
 
 
 def modules_of(name: str) -> list[str]:
@@ -81,6 +86,7 @@ def test_the_version_is_bumped_when_a_step_changes(name):
 def test_a_step_depends_on_its_helpers_and_not_on_others():
     assert {"filter", "_filter", "_common"} <= set(modules_of("filter"))
     assert "_ica" not in modules_of("filter")
+    assert {"_mri.t1", "_mri.spaces", "_common"} <= set(modules_of("bias_correct"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""What the MRI steps share; the only room of science that knows nipype, ANTs and elastix."""
