@@ -40,7 +40,7 @@ def index() -> dict[str, Any]:
 
 def import_all() -> None:
     """Import every module of features and twins, which registers what they define."""
-    for package in (PACKAGE, f"{PACKAGE}.kernels"):
+    for package in (PACKAGE, f"{PACKAGE}.kernels", f"{PACKAGE}.cuda"):
         for info in iter_modules(import_module(package).__path__):
             if not info.name.startswith("_") and not info.ispkg and info.name not in MACHINERY:
                 import_module(f"{package}.{info.name}")

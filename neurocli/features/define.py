@@ -60,6 +60,8 @@ feature may ask for both by name. A feature's settings for it are nested: ``band
 * The name is a feature's or a quantity's. It asks for quantities by argument name as the reference does, takes the
   same settings (or fewer), and gets ``x`` C-contiguous in the dtype of the run, not always float64. On ``cpu`` all
   that is passed between functions is NumPy (``torch.from_numpy`` and ``.numpy()`` are free); one thread a kernel.
+* On ``cuda`` (files of ``features/cuda``) ``x`` and all that is passed between functions are tensors on the device,
+  but for small tables such as ``freqs``. A function without a twin there gets arrays on the host instead.
 * `tolerance` is relative, by dtype, and the contract test holds it against the reference; 0 means exactly equal.
 * `when` says for which settings it holds; for others, the reference is used.
 * **One fused pass for several features** is a quantity that only this backend has: ``@twin("time_statistics", ...)``
@@ -107,6 +109,7 @@ class Definition:
     also: tuple[str, ...] = ()
     tolerance: dict[str, float] = field(default_factory=dict)
     when: Callable[[Given], bool] | None = None
+    backend: Backend = "reference"
 
     @property
     def module(self) -> str:
@@ -222,7 +225,7 @@ def twin(
     """
 
     def register(func: Function) -> Function:
-        TWINS[backend, name] = _described(func, name, tolerance=tolerance, when=when)
+        TWINS[backend, name] = _described(func, name, tolerance=tolerance, when=when, backend=backend)
         return func
 
     return register

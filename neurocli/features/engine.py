@@ -6,18 +6,21 @@ What a value is depends on its epoch alone, so neither the size of the chunks no
 from __future__ import annotations
 
 import sys
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from ..data.features import Block
-from ..errors import InputError, MissingError, UsageError, unknown
+from ..errors import InputError, UsageError, unknown
+from . import catalogue
 from .define import BACKENDS
 from .memo import Memo, preload
 from .requests import Request, columns, prepare
@@ -76,7 +79,8 @@ def compute(
     InputError
         For no epochs, too few samples or channels, or settings that the signal cannot satisfy.
     MissingError
-        If a GPU is asked for and there is none (``E-ENVIRONMENT-GPU``).
+        If a GPU is asked for and there is none (``E-ENVIRONMENT-GPU``), or no compiler for it
+        (``E-ENVIRONMENT-TRITON``).
     """
     engine = ready(x, sfreq, requests, ch_names=ch_names, backend=backend, dtype=dtype, chunk=chunk)
     return gathered(engine, n_threads, progress)
@@ -133,18 +137,40 @@ class Engine:
     def each(self, spans: Sequence[Span], n_threads: int = 1) -> Iterator[list[np.ndarray]]:
         """Yield the values of each span, in order; several are computed at a time, each on one thread."""
         with one_thread_a_kernel():
-            yield from _in_order(self.values, spans, n_threads)
+            yield from _in_order(self.values, spans, 1 if self.backend == "cuda" else n_threads)
 
     def blocks(self, values: Sequence[Any]) -> list[Block]:
         """Return one block a request, with names and unit."""
         names = [columns(request, self.ch_names) for request in self.requests]
         return [Block(r.label, v, name, r.unit) for r, v, name in zip(self.requests, values, names, strict=True)]
 
+    @cached_property
+    def _feeder(self) -> Any:
+        from .cuda._chunks import Feeder
+        from .cuda._jit import device
+
+        return Feeder(self.x, self.dtype, self.chunk, device())
+
+    def _chunk_on_gpu(self, span: Span) -> list[np.ndarray]:
+        """Return the values for one chunk, the next one travelling meanwhile."""
+        from .cuda._chunks import brought_back
+        from .cuda._memo import DeviceMemo
+
+        part, bad = self._feeder.take(span)
+        memo = DeviceMemo(part, self.sfreq, self.ch_names)
+        values = [memo.feature(request) for request in self.requests]
+        self._feeder.ahead(span[1])
+        blank = bad.cpu().numpy()
+        arrays = zip(self.requests, brought_back(values, self.dtype), strict=True)
+        return [_blanked(_shaped(value, request, part.shape), request, blank, self.dtype) for request, value in arrays]
+
     def _chunk(self, span: Span) -> list[np.ndarray]:
+        if self.backend == "cuda":
+            return self._chunk_on_gpu(span)
         part, bad = _finite(self.x[slice(*span)], self.dtype)
         memo = Memo(part, self.sfreq, self.ch_names, self.backend)
         made = ((request, memo.feature(request)) for request in self.requests)
-        return [_blanked(_shaped(value, request, part), request, bad, self.dtype) for request, value in made]
+        return [_blanked(_shaped(value, request, part.shape), request, bad, self.dtype) for request, value in made]
 
 
 def ready(
@@ -163,7 +189,9 @@ def ready(
     asked = prepare(requests, x.shape, sfreq, ch_names)
     for request in asked:
         preload(backend, request)
-    size = chunk or max(1, CHUNK_SAMPLES // max(1, x.shape[1] * x.shape[2]))
+    if backend == "cuda":
+        _say_what_stays(asked)
+    size = chunk or max(1, _chunk_samples(backend) // max(1, x.shape[1] * x.shape[2]))
     return Engine(x, sfreq, tuple(ch_names), backend, within, asked, size)
 
 
@@ -195,14 +223,25 @@ def _dtype(x: np.ndarray, dtype: Any, backend: str) -> np.dtype[Any]:
 
 
 def _check_gpu() -> None:
-    import torch
+    from .cuda._jit import device
 
-    if not torch.cuda.is_available():
-        raise MissingError(
-            "The backend 'cuda' was asked for, and torch finds no GPU here.",
-            code="E-ENVIRONMENT-GPU",
-            remedy="Use the backend 'cpu', or install a torch with CUDA on a machine with a GPU.",
-        )
+    device()
+
+
+def _chunk_samples(backend: str) -> int:
+    if backend != "cuda":
+        return CHUNK_SAMPLES
+    from .cuda._chunks import CHUNK_SAMPLES as ON_GPU
+
+    return ON_GPU
+
+
+def _say_what_stays(requests: Sequence[Request]) -> None:
+    """Warn, once for each set of them, of features that have no function for the GPU."""
+    twins = {request.feature.name: catalogue.twin("cuda", request.feature.name, request.given) for request in requests}
+    stay = sorted(name for name, twin in twins.items() if twin is None or twin.backend != "cuda")
+    if stay:
+        warnings.warn(f"Computed on the processor, for want of a GPU kernel: {', '.join(stay)}.", stacklevel=4)
 
 
 def _in_order(
@@ -252,17 +291,17 @@ def _finite(x: np.ndarray, dtype: np.dtype[Any]) -> tuple[np.ndarray, np.ndarray
     return part, bad
 
 
-def _shaped(value: np.ndarray, request: Request, x: np.ndarray) -> np.ndarray:
+def _shaped(value: np.ndarray, request: Request, shape: tuple[int, ...]) -> np.ndarray:
     """Return the values as rows of columns, after making sure that they are as many as the columns."""
     if request.feature.per == "array":
         return value
-    n_channels = x.shape[1]
+    n_epochs, n_channels = shape[:2]
     owners = {"epoch": (), "pair": (n_channels * (n_channels - 1) // 2,), "directed": (n_channels * (n_channels - 1),)}
-    expected = (len(x), *owners.get(request.feature.per, (n_channels,)))
+    expected = (n_epochs, *owners.get(request.feature.per, (n_channels,)))
     expected += (len(request.parts),) if request.parts is not None else ()
     if value.shape != expected:
         raise ValueError(f"{request.feature.name} returned the shape {value.shape}, and its columns need {expected}.")
-    return value.reshape(len(x), -1, *expected[2:]) if len(expected) > 1 else value[:, None]
+    return value.reshape(n_epochs, -1, *expected[2:]) if len(expected) > 1 else value[:, None]
 
 
 def _blanked(value: np.ndarray, request: Request, bad: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:

@@ -112,6 +112,7 @@ def test_an_unknown_backend_is_refused():
 
 def test_a_gpu_that_is_not_there_is_said_so(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
     with pytest.raises(MissingError, match="torch finds no GPU here") as caught:
         compute(X, SFREQ, [("mean", {})], ch_names=NAMES, backend="cuda")
     assert caught.value.code == "E-ENVIRONMENT-GPU"

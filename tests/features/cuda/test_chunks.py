@@ -1,0 +1,68 @@
+"""The way to the device: what is not finite, what travels as int16, and what stays on the processor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurocli.errors import MissingError
+from neurocli.features.engine import compute
+
+NAMES = ["a", "b"]
+pytestmark = pytest.mark.usefixtures("kernels")
+
+
+def run(requests, x, **options):
+    return [block.values for block in compute(x, 100.0, requests, ch_names=NAMES, **{"backend": "cuda", **options})]
+
+
+@pytest.mark.parametrize("fault", [np.nan, np.inf])
+def test_what_is_not_finite_gives_nan_and_harms_no_other_epoch(fault):
+    x = np.random.default_rng(0).standard_normal((3, 2, 40))
+    good = run([("std", {}), ("covariance", {})], x)
+    x[1, 1, 7] = fault
+    std, cov = run([("std", {}), ("covariance", {})], x)
+    np.testing.assert_array_equal(np.isnan(std), [[False, False], [False, True], [False, False]])
+    np.testing.assert_array_equal(std[~np.isnan(std)], good[0][~np.isnan(std)])
+    assert np.isnan(cov[1]).all()
+    np.testing.assert_array_equal(cov[[0, 2]], good[1][[0, 2]])
+
+
+def test_the_input_is_left_alone_and_may_not_be_written_to():
+    x = np.random.default_rng(0).standard_normal((2, 2, 40))
+    x.flags.writeable = False
+    (signal,) = run([("signal", {})], x)
+    np.testing.assert_array_equal(signal, x)
+
+
+def test_whole_numbers_travel_as_they_are():
+    counts = np.random.default_rng(0).integers(-3000, 3000, (3, 2, 40), dtype=np.int16)
+    (found,) = run([("std", {})], counts, dtype="float32", chunk=1)
+    np.testing.assert_allclose(found, counts.std(axis=-1), rtol=1e-6)
+
+
+def test_what_has_no_kernel_is_computed_on_the_processor_and_named():
+    """It stands on a spectrum that is made on the device."""
+    x = np.random.default_rng(0).standard_normal((1, 2, 200)).cumsum(axis=-1)
+    with pytest.warns(UserWarning, match="for want of a GPU kernel: aperiodic_knee, modularity"):
+        found = run([("aperiodic_knee", {}), ("std", {}), ("modularity", {})], x)
+    expected = run([("aperiodic_knee", {}), ("std", {}), ("modularity", {})], x, backend="reference")
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3)
+
+
+def test_without_a_gpu_it_says_so(monkeypatch):
+    monkeypatch.delenv("TRITON_INTERPRET")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(MissingError, match="torch finds no GPU here") as caught:
+        run([("std", {})], np.ones((1, 2, 10)))
+    assert (caught.value.code, caught.value.exit_status) == ("E-ENVIRONMENT-GPU", 9)
+
+
+def test_without_triton_it_says_so(kernels, monkeypatch):
+    jit = kernels("_jit")
+    monkeypatch.setattr(jit, "triton", None)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    with pytest.raises(MissingError, match=r"pip install 'neurocli\[gpu\]'") as caught:
+        run([("std", {})], np.ones((1, 2, 10)))
+    assert caught.value.code == "E-ENVIRONMENT-TRITON"
