@@ -27,7 +27,7 @@ bench: $(VENV)/.bench  ## ratios beside the peer or the floor, each in one run
 	$(BIN)/python -m bench
 
 bench-gpu:  ## the feature catalogue on a GPU; needs NumPy, SciPy, torch, triton and numba alone
-	$(PYTHON) -m neurocli.features.bench --backend cuda --json
+	$(PYTHON) -m neurocli.features.bench --backend cuda --json bench-gpu.json
 
 stress: $(VENV)/.tests  ## kills, full disks, simultaneous runs
 	$(BIN)/python -m pytest -m "slow or stress" tests/stress tests/runs/test_nipype.py tests/runs/test_offline.py

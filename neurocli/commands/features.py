@@ -83,12 +83,13 @@ def benchmark(
     """Time the features on the fixed workload, the best other library beside each where it is installed."""
     from ..features import bench
 
-    measured = list(bench.measure(bench.chosen(_split(names)), epochs, backend, dtype, n_threads=threads))
-    if as_json:
-        typer.echo(json.dumps(bench.document(measured, epochs, threads)))
-        return
-    for line in bench.lines(measured):
-        typer.echo(line)
+    picked = bench.chosen(_split(names))
+    if backend == "cuda":
+        text, made = bench.on_gpu(picked, epochs, dtype, repeats=20)
+    else:
+        measured = list(bench.measure(picked, epochs, backend, dtype, n_threads=threads))
+        text, made = "\n".join(bench.lines(measured)), bench.document(measured, epochs, threads)
+    typer.echo(json.dumps(made) if as_json else text)
 
 
 def _split(names: str) -> list[str]:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UsageError, unknown
+from ..errors import NeurocliError, UsageError, unknown
 from . import peers, workload
 from .engine import compute, one_thread_a_kernel
 from .peers._row import Row
@@ -243,17 +243,43 @@ def main(arguments: Sequence[str]) -> str:
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--backend", default="cpu", choices=["reference", "cpu", "cuda"])
     parser.add_argument("--dtype", default="float32", choices=["float32", "float64"])
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--repeats", type=int, help="3 unless said, of which the least counts; on a GPU the median of 20"
+    )
     parser.add_argument("--threads", type=int, default=1, help="from two on, the column `threads` says what they gain")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="one JSON document, printed or to a file")
     given = parser.parse_args(arguments)
     picked = chosen([name for name in given.features.split(",") if name])
-    options = (given.epochs, given.backend, given.dtype, given.repeats, given.threads)
-    measured = list(measure(picked, *options))
+    if given.backend == "cuda":
+        text, made = on_gpu(picked, given.epochs, given.dtype, given.repeats or 20)
+    else:
+        options = (given.epochs, given.backend, given.dtype, given.repeats or 3, given.threads)
+        measured = list(measure(picked, *options))
+        text, made = "\n".join(lines(measured)), document(measured, given.epochs, given.threads)
+    if given.json == "-":
+        return json.dumps(made)
     if given.json:
-        return json.dumps(document(measured, given.epochs, given.threads))
-    return "\n".join(lines(measured))
+        Path(given.json).write_text(json.dumps(made, indent=1) + "\n")
+    return text
+
+
+def on_gpu(picked: Sequence[Row], n_epochs: int, dtype: str, repeats: int) -> tuple[str, dict[str, Any]]:
+    """Time rows on the GPU; return the table and the document.
+
+    Raises
+    ------
+    MissingError
+        Without a GPU (``E-ENVIRONMENT-GPU``).
+    """
+    from .cuda import _bench as gpu
+
+    measured = list(gpu.measure(picked, n_epochs, dtype, repeats))
+    return "\n".join(gpu.lines(measured)), gpu.document(measured, n_epochs, dtype, repeats)
 
 
 if __name__ == "__main__":
-    print(main(sys.argv[1:]))
+    try:
+        print(main(sys.argv[1:]))
+    except NeurocliError as error:
+        print(error, file=sys.stderr)
+        sys.exit(int(error.exit_status))

@@ -1,0 +1,187 @@
+"""Time features on the GPU: resident data, device events, the median of twenty, the roofline beside it.
+
+The roofline is the least time that a H100 needs on paper: from what must be read and computed for the whole workload.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import catalogue, workload
+from ..engine import compute
+from ..peers._row import Row, each_epoch
+from ..requests import prepare
+from ._jit import device, interpreted
+from ._memo import DeviceMemo, to_host
+
+BYTES_A_SECOND, FLOPS, INSTRUCTIONS = 3.0e12, 6.0e13, 3.0e13  # of a H100: copy, float32 fused, simple instructions
+WHOLE = 200  # epochs of the workload that the figures below are for
+ONE_PASS = 51.2e6  # bytes of it, in float32
+# row -> bytes to be moved, operations, how many of them a second
+FLOORS: dict[str, tuple[float, float, float]] = {
+    **dict.fromkeys(("statistics", "katz_petrosian", "higuchi_k10", "dwt_db4", "avalanches"), (ONE_PASS, 1e9, FLOPS)),
+    **dict.fromkeys(("permutation_entropy_o3", "permutation_entropy_o5"), (ONE_PASS, 1e8, INSTRUCTIONS)),
+    **dict.fromkeys(("ar_yule_walker", "ar_burg", "svd_entropy_o3", "svd_entropy_e10"), (ONE_PASS, 1e9, FLOPS)),
+    **dict.fromkeys(("welch_bands", "spectral_entropy", "spectral_edge"), (ONE_PASS, 3.6e9, FLOPS)),
+    "multitaper": (ONE_PASS, 2.2e9, FLOPS),
+    "sample_entropy": (ONE_PASS, 6.4e9 * 3.5, INSTRUCTIONS),
+    "approximate_entropy": (ONE_PASS, 6.4e9 * 4.5, INSTRUCTIONS),
+    "lempel_ziv": (ONE_PASS, 4.5e9, INSTRUCTIONS),
+    "dfa": (ONE_PASS, 3e8, FLOPS),
+    "hurst": (ONE_PASS, 3.1e9, FLOPS),
+    "hilbert": (4e8, 1e9, FLOPS),
+    "phase_pairs": (4e8, 6.5e9, FLOPS),
+    "pac_tort": (2.1e9, 1e9, FLOPS),
+    "morlet_20": (ONE_PASS, 1.2e10, FLOPS),
+    **dict.fromkeys(("cov_lwf", "cov_lwf_tangent"), (ONE_PASS, 1.6e9, FLOPS)),
+    **dict.fromkeys(("augmented_cov", "augmented_cov_tangent"), (ONE_PASS, 6.6e9, FLOPS)),
+    "aperiodic": (1.3e7, 3.2e10, FLOPS),
+}
+
+
+@dataclass(frozen=True)
+class OnDevice:
+    """One measured row; times are of the whole workload, in ms.
+
+    `stays` names what had no kernel; `complete` is False where the row goes on, on the processor, after its features.
+    """
+
+    name: str
+    backend: str
+    device_ms: float
+    roofline_ms: float | None
+    cpu_ms: float
+    wall_ms: float
+    peer: None
+    peer_cpu_ms: None
+    max_rel_err: float
+    bold: bool
+    stays: tuple[str, ...]
+    complete: bool
+
+
+def roofline(name: str, n_epochs: int) -> float | None:
+    """Return the least time of a row on paper, in ms; None for a row without figures."""
+    if name not in FLOORS:
+        return None
+    moved, operations, rate = FLOORS[name]
+    return 1e3 * max(moved / BYTES_A_SECOND, operations / rate) * n_epochs / WHOLE
+
+
+def measure(
+    rows: Sequence[Row], n_epochs: int = WHOLE, dtype: str = "float32", repeats: int = 20
+) -> Iterator[OnDevice]:
+    """Yield each row as it is measured.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        What to time.
+    n_epochs : int
+        Epochs of the workload.
+    dtype : str
+        Of the signal on the device.
+    repeats : int
+        Of which the median counts.
+
+    Raises
+    ------
+    MissingError
+        Without a GPU.
+    """
+    where = device()
+    signal = workload.make(n_epochs, dtype=dtype)
+    x = torch.from_numpy(signal).to(where)
+    for row in rows:
+        yield _row(row, x, signal, repeats)
+
+
+def _row(row: Row, x: torch.Tensor, signal: np.ndarray, repeats: int) -> OnDevice:
+    names = tuple(f"E{i}" for i in range(x.shape[1]))
+    requests = prepare(row.requests, tuple(x.shape), workload.SFREQ, names)
+
+    def work(part: torch.Tensor) -> list[Any]:
+        memo = DeviceMemo(part, workload.SFREQ, names)
+        return [memo.feature(request) for request in requests]
+
+    found = [to_host(value) for value in work(x[:1])]
+    expected = compute(signal[:1], workload.SFREQ, row.requests, ch_names=names, backend="reference")
+    error = max(_disagreement(a, block.values) for a, block in zip(found, expected, strict=True))
+    spent = [_timed(work, x) for _ in range(repeats + 2)][2:]  # the first compile, and fill caches
+    on_device, cpu, wall = (median(times) for times in zip(*spent, strict=True))
+    twins = {request.feature.name: catalogue.twin("cuda", request.feature.name, request.given) for request in requests}
+    stays = tuple(name for name, twin in twins.items() if twin is None or twin.backend != "cuda")
+    floor, complete = roofline(row.name, len(x)), row.ours is each_epoch
+    return OnDevice(
+        row.name, "cuda", on_device, floor, cpu, wall, None, None, error, row.bold, stays, complete
+    )  # fmt: skip
+
+
+def _timed(work: Callable[[torch.Tensor], Any], x: torch.Tensor) -> tuple[float, float, float]:
+    """Return what one run takes in ms: between events of the device, of the processor, and on the wall."""
+    if x.device.type == "cuda":
+        torch.cuda.synchronize()
+        events = [torch.cuda.Event(enable_timing=True) for _ in range(2)]  # type: ignore[no-untyped-call]
+        events[0].record()
+    cpu, wall = time.process_time(), time.perf_counter()
+    work(x)
+    cpu = 1e3 * (time.process_time() - cpu)
+    if x.device.type != "cuda":
+        wall = 1e3 * (time.perf_counter() - wall)
+        return wall, cpu, wall
+    events[1].record()
+    torch.cuda.synchronize()
+    return events[0].elapsed_time(events[1]), cpu, 1e3 * (time.perf_counter() - wall)
+
+
+def _disagreement(found: np.ndarray, expected: np.ndarray) -> float:
+    expected = expected.reshape(found.shape)
+    both = np.isfinite(found) & np.isfinite(expected)
+    scale = np.abs(expected[both]).max(initial=0.0) or 1.0
+    return float(np.abs(found[both] - expected[both]).max(initial=0.0) / scale)
+
+
+def document(measured: Sequence[OnDevice], n_epochs: int, dtype: str, repeats: int) -> dict[str, Any]:
+    """Return what ``--json`` writes."""
+    bold = [row for row in measured if row.bold]
+    return {
+        "schema_version": 1,
+        "device": name(),
+        "versions": {one: metadata.version(one) for one in ("torch", "triton", "numpy")},
+        "workload": f"{n_epochs} epochs x 64 channels x 1000 samples at {workload.SFREQ:g} Hz, {dtype}, resident",
+        "repeats": repeats,
+        "features": [asdict(row) for row in measured],
+        "total_device_ms": sum(row.device_ms for row in measured),
+        "bold": {
+            "n_rows": len(bold),
+            "device_ms": sum(row.device_ms for row in bold),
+            "roofline_ms": sum(row.roofline_ms or 0.0 for row in bold),
+            "not_whole_on_the_device": [row.name for row in bold if row.stays or not row.complete],
+        },
+    }
+
+
+def name() -> str:
+    """Return the name of the device; of an interpreter, that it is one, for its times say nothing."""
+    if interpreted():
+        return "none: kernels interpreted on the processor"
+    return torch.cuda.get_device_name()
+
+
+def lines(measured: Sequence[OnDevice]) -> Iterator[str]:
+    """Yield the table, and what it comes to."""
+    yield f"{'feature':26}{'device ms':>11}{'roofline':>10}{'times':>8}{'disagree':>10}"
+    for row in measured:
+        floor = f"{row.roofline_ms:10.3f}{row.device_ms / row.roofline_ms:8.1f}" if row.roofline_ms else " " * 18
+        note = f"  on the processor: {', '.join(row.stays)}" if row.stays else "" if row.complete else "  features only"
+        yield f"{row.name:26}{row.device_ms:11.3f}{floor}{row.max_rel_err:10.1e}{note}"
+    bold = [row for row in measured if row.bold]
+    yield f"{f'sum of {len(bold)} bold rows':26}{sum(row.device_ms for row in bold):11.3f} on {name()}"

@@ -1,0 +1,81 @@
+"""The benchmark on a GPU: what it writes, that a bare machine can run it, and what it says where there is none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neurocli.features import bench, workload
+
+ROOT = Path(bench.__file__).parents[2]
+BARE = """
+import sys
+ABSENT = set(
+    "pydantic pydantic_core typer rich yaml mne sklearn nibabel nilearn nipype pandas pyarrow matplotlib psutil "
+    "pyriemann skops onnx edfio safetensors antropy threadpoolctl".split()
+)
+
+class Bare:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ABSENT:
+            raise ImportError(f"{name} is not on a bare machine")
+
+sys.meta_path.insert(0, Bare())
+import runpy
+sys.argv = ["bench", "--backend", "cuda", "--features", "statistics", "--epochs", "1", "--repeats", "1"]
+from neurocli.features import workload
+workload.make = lambda n, made=workload.make, **rest: made(n, 1, 50, **rest)
+runpy.run_module("neurocli.features.bench", run_name="__main__")
+"""
+
+
+def on_a_bare_machine(interpret: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "TRITON_INTERPRET": interpret, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True, check=False, env=env)
+
+
+@pytest.mark.usefixtures("kernels")
+def test_it_writes_a_row_for_each_with_the_roofline_beside(monkeypatch, tmp_path):
+    monkeypatch.setattr(workload, "make", lambda n, made=workload.make, **rest: made(n, 2, 60, **rest))
+    path = tmp_path / "gpu.json"
+    names = "statistics,cov_lwf_tangent,aperiodic"
+    text = bench.main(
+        ["--backend", "cuda", "--features", names, "--epochs", "2", "--repeats", "1", "--json", str(path)]
+    )
+    made = json.loads(path.read_text())
+    rows = {row["name"]: row for row in made["features"]}
+    assert list(rows) == names.split(",")
+    assert rows["statistics"]["roofline_ms"] == pytest.approx(1e3 * 51.2e6 / 3e12 / 100)
+    assert all(row["max_rel_err"] < 1e-3 for row in rows.values())
+    assert rows["statistics"]["stays"] == []
+    assert rows["statistics"]["complete"]
+    assert not rows["cov_lwf_tangent"]["complete"]
+    assert made["bold"]["device_ms"] == pytest.approx(sum(row["device_ms"] for row in rows.values()))
+    assert "roofline" in text
+    assert "statistics" in text
+
+
+def test_every_bold_row_has_a_roofline():
+    from neurocli.features.cuda._bench import roofline
+
+    assert [name for name, row in bench.rows().items() if row.bold and not roofline(name, 200)] == []
+
+
+@pytest.mark.usefixtures("kernels")
+def test_a_bare_machine_suffices():
+    """NumPy, SciPy, torch, triton and numba, and nothing else that neurocli needs."""
+    run = on_a_bare_machine("1")
+    assert run.returncode == 0, run.stderr
+    assert "statistics" in run.stdout
+
+
+def test_without_a_gpu_it_says_so_and_how_it_ended():
+    run = on_a_bare_machine("0")
+    assert run.returncode == 9
+    assert run.stderr.startswith("E-ENVIRONMENT-GPU The backend 'cuda' was asked for")
+    assert run.stdout == ""
