@@ -44,6 +44,7 @@ FLOORS: dict[str, tuple[float, float, float]] = {
     **dict.fromkeys(("cov_lwf", "cov_lwf_tangent"), (ONE_PASS, 1.6e9, FLOPS)),
     **dict.fromkeys(("augmented_cov", "augmented_cov_tangent"), (ONE_PASS, 6.6e9, FLOPS)),
     "aperiodic": (1.3e7, 3.2e10, FLOPS),
+    "spectral_connectivity_epochs": (ONE_PASS, 8e9, FLOPS),
 }
 
 

@@ -122,12 +122,12 @@ def _scan(
         for k in range(0, n):
             total += tl.load(place + k * n_series, mask=inside, other=0.0) - first  # small: float32 keeps the digits
         mean = first + total / n.to(first.dtype)
-        walk, so_far, squares = first - mean, first, first * 0
+        walk, so_far, squares, step = first - mean, first, first * 0, first * 0
         high, low = walk, walk
         ratio, count = tl.zeros([BLOCK], tl.float64), tl.zeros([BLOCK], tl.int32)
         for k in range(1, n):
             here = tl.load(place + k * n_series, mask=inside, other=0.0)
-            step = (k + tl.zeros([], tl.int32)).to(first.dtype)
+            step += 1
             away = here - so_far
             so_far += away / (step + 1)
             squares += away * away * (step / (step + 1))  # no difference of near numbers, however alike they are

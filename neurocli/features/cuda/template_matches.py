@@ -51,9 +51,9 @@ def _near(
 @jit
 def _own(row: tl.tensor, i: tl.tensor, n: tl.tensor, COUNT: tl.constexpr) -> tl.tensor:
     """Return COUNT samples of each template."""
-    own: Any = (tl.load(row + i, mask=i < n, other=0.0),)
+    own = (tl.load(row + i, mask=i < n, other=0.0),)
     for k in tl.static_range(1, COUNT):
-        own = own + (tl.load(row + i + k, mask=i + k < n, other=0.0),)  # noqa: RUF005 - Triton knows no unpacking
+        own = own + (tl.load(row + i + k, mask=i + k < n, other=0.0),)  # type: ignore[assignment]  # noqa: RUF005 - Triton knows no unpacking
     return own
 
 

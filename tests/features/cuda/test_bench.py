@@ -60,10 +60,12 @@ def test_it_writes_a_row_for_each_with_the_roofline_beside(monkeypatch, tmp_path
     assert "statistics" in text
 
 
-def test_every_bold_row_has_a_roofline():
-    from neurocli.features.cuda._bench import roofline
+def test_figures_are_of_rows_that_there_are():
+    from neurocli.features.cuda._bench import FLOORS, roofline
 
-    assert [name for name, row in bench.rows().items() if row.bold and not roofline(name, 200)] == []
+    assert set(FLOORS) <= set(bench.rows())
+    assert roofline("sample_entropy", 100) == pytest.approx(1e3 * 6.4e9 * 3.5 / 3e13 / 2)
+    assert roofline("of another's package", 200) is None
 
 
 @pytest.mark.usefixtures("kernels")

@@ -26,7 +26,7 @@ CASES = {
     )]),
     "sample entropy": (40, [("sample_entropy", {}), ("sample_entropy", {"order": 3, "tolerance": 0.5})]),
     "approximate entropy": (40, [("approximate_entropy", {}), ("approximate_entropy", {"order": 3})]),
-    "phrases": (97, [("lempel_ziv_complexity", {}), ("lempel_ziv_complexity", {"normalize": False})]),
+    "phrases": (61, [("lempel_ziv_complexity", {})]),
     "memory": (64, [("dfa_exponent", {}), ("hurst_exponent", {})]),
     "prediction": (96, [
         ("ar_coefficients", {}), ("lpc_cepstrum", {}), ("ar_coefficients", {"ar": {"method": "burg"}}),
