@@ -7,6 +7,7 @@ import pytest
 
 from neurocli.errors import MissingError
 from neurocli.features.engine import compute
+from neurocli.features.warm import warm
 
 NAMES = ["a", "b"]
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -66,3 +67,7 @@ def test_without_triton_it_says_so(kernels, monkeypatch):
     with pytest.raises(MissingError, match=r"pip install 'neurocli\[gpu\]'") as caught:
         run([("std", {})], np.ones((1, 2, 10)))
     assert caught.value.code == "E-ENVIRONMENT-TRITON"
+
+
+def test_kernels_are_compiled_ahead():
+    assert [name for name, _ in warm("cuda", dtypes=["float32"], names=["covariance"])] == ["covariance"]
