@@ -1,7 +1,4 @@
-"""Eigenvalues and eigenvectors of many symmetric matrices at once, by Jacobi's rotations.
-
-`torch.linalg.eigh` takes the matrices of a batch one after another where they are larger than 32 x 32.
-"""
+"""Eigenvalues of many small symmetric matrices at once, by Jacobi's rotations."""
 
 from __future__ import annotations
 
