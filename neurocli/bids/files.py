@@ -92,7 +92,15 @@ def _is_alive(pid: int) -> bool:
         return False
     except PermissionError:  # somebody else's
         pass
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process is dead and waits for its parent to hear of it: in a container, that may be for ever."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):  # no Linux, or just gone
+        return False
 
 
 def _age_s(path: Path) -> float:

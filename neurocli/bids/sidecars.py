@@ -90,6 +90,8 @@ def _nearest(own: Entries, folder: str, entities: Mapping[str, str], suffix: str
     exact = f"{stem(entities)}_{suffix}.tsv"
     if own.holds(folder, exact):
         return [joined(folder, exact)]
+    if not own.anywhere(suffix):
+        return []
     for level in own.applying(folder, suffix, entities):
         here = [e for e in level if e.extension == ".tsv"]
         if here:
@@ -105,6 +107,8 @@ def _raw_events(raw: Entries, entities: Mapping[str, str]) -> list[str]:
 
 def _places(own: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
     """Return electrodes.tsv and the coordsystem.json of the same space."""
+    if not own.anywhere("electrodes"):
+        return []
     for level in own.above(folder, "electrodes"):
         tables = [e for e in level if e.extension == ".tsv" and fits(e.entities, entities, "space")]
         if tables:

@@ -15,13 +15,16 @@ SHORT = {
     "label": "label", "description": "desc", "atlas": "atlas",
 }  # fmt: skip
 LONG = {short: long for long, short in SHORT.items()}
+_PLACE = {name: place for place, name in enumerate(SHORT)}  # the order in which BIDS writes them
 
 Entities = dict[str, str]
 
 
 def stem(entities: Mapping[str, str]) -> str:
     """Return the part of a BIDS file name before the suffix: ``sub-01_task-rest``."""
-    return "_".join(f"{short}-{entities[name]}" for name, short in SHORT.items() if name in entities)
+    named = [name for name in entities if name in _PLACE]
+    named.sort(key=_PLACE.__getitem__)
+    return "_".join([f"{SHORT[name]}-{entities[name]}" for name in named])
 
 
 def parse_name(filename: str) -> tuple[Entities, str, str]:

@@ -104,8 +104,8 @@ def _lines(task: Task, states: Mapping[str, str], request: Request, costs: Costs
     is_priced = costs.known and any(states[unit.id] != CACHED for unit in task.units)
     size = size_of(request.bids_dir, task.units, task.units[0]) if is_priced else None
     for unit in task.units:
-        if states[unit.id] == CACHED:
-            yield Line(unit, CACHED, None, None)
+        if states[unit.id] == CACHED or not costs.known:
+            yield Line(unit, states[unit.id], None, None)
         else:
             yield Line(unit, states[unit.id], costs.wall_s(unit, size), costs.peak_rss_bytes(unit, size))
 

@@ -14,7 +14,7 @@ CODE = ["channels.py", "entries.py", "image.py", "places.py", "question.py", "re
         "tables.py", "units.py",
         *sorted(path.relative_to(ROOM).as_posix() for path in (ROOM / "readers").glob("*.py"))]  # fmt: skip
 # Changed code and the same numbers: write the new digest. Other numbers: bump VERSION as well.
-GOLDEN = (2, "cc751f15ce429d3b")
+GOLDEN = (2, "6d656b9399954417")
 
 
 def without_words(path: Path) -> str:

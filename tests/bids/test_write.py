@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -331,3 +332,21 @@ def test_an_unwritable_output_is_an_error(tmp_path):
     with pytest.raises(StoreError, match=r"E-STORE-PERMISSION .* cannot be written"):
         published(tmp_path / "out", recording())
     tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("is_reaped", [True, False])
+def test_a_dead_writer_that_nobody_waited_for_is_dead(tmp_path, is_reaped):
+    """A killed process that nobody has waited for still has its number; it writes no more all the same."""
+    writer = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    left = tmp_path / f".{files._HOST}-{writer.pid}.table.tsv"
+    left.write_text("half")
+    files.write_bytes(tmp_path / "table.tsv", b"whole")
+    assert left.exists()  # it is still writing
+    writer.kill()
+    while not files._is_zombie(writer.pid):
+        time.sleep(0.01)
+    if is_reaped:
+        writer.wait()
+    files.write_bytes(tmp_path / "table.tsv", b"whole")
+    assert not left.exists()
+    writer.wait()

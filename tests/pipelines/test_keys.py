@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from hashlib import blake2b
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurocli.pipelines.keys import canonical, key_of, seed_of
+from neurocli.pipelines.keys import FORMAT, canonical, key_of, seed_of
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -26,6 +27,12 @@ def test_the_golden_key():
 @given(st.dictionaries(st.text(), json_values, max_size=4))
 def test_the_order_of_settings_does_not_matter(recipe):
     assert key_of(recipe) == key_of(dict(reversed(recipe.items())))
+
+
+@given(st.dictionaries(st.text(), json_values, max_size=4))
+def test_a_key_is_the_hash_of_the_canonical_text(recipe):
+    text = canonical({"format": FORMAT, **recipe})
+    assert key_of(recipe) == blake2b(text.encode(errors="surrogatepass"), digest_size=32).hexdigest()
 
 
 @given(json_values, json_values)

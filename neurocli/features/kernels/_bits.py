@@ -19,15 +19,19 @@ Code = tuple[Any, Any]  # what an intrinsic returns: its signature, and the func
 
 
 def kernel(func: Function) -> Function:
-    """Compile at the first call, keep it on disk, release the GIL; divide as NumPy does."""
-    compiled: Function = njit(nogil=True, cache=True, error_model="numpy")(func)
+    """Compile at the first call, keep it on disk, release the GIL; divide as NumPy does.
+
+    Every kernel is made part of those that call it. Else the process that compiles calls the helper it compiled first,
+    and the next one finds another copy of it on disk within the caller: two orders of a sum, two last digits.
+    """
+    compiled: Function = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)(func)
     return compiled
 
 
 def fast_kernel(func: Function) -> Function:
     """Do the same, and let sums be reordered so that they vectorise; NaN and Inf keep their meaning."""
     kept = {"reassoc", "contract", "nsz"}
-    compiled: Function = njit(nogil=True, cache=True, error_model="numpy", fastmath=kept)(func)
+    compiled: Function = njit(nogil=True, cache=True, error_model="numpy", forceinline=True, fastmath=kept)(func)
     return compiled
 
 

@@ -112,7 +112,7 @@ def outlier_timing(x: np.ndarray) -> np.ndarray:
     return _timings(zscored(x).reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], 2)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, error_model="numpy", forceinline=True, fastmath=True)  # type: ignore[untyped-decorator]
 def _missed(window: np.ndarray, is_range: bool) -> float:
     """Return the mean square of what a line leaves of a window, or the square of its range."""
     n = window.size

@@ -15,7 +15,7 @@ from ..covariance import lwf_weight, oas_weight, shrunk
 from ..define import twin
 
 CLOSE = {"float64": 1e-12, "float32": 1e-5}  # sums of a thousand products in the dtype of the run
-compiled = njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+compiled = njit(nogil=True, cache=True, forceinline=True, fastmath=True, error_model="numpy")
 
 
 @compiled

@@ -14,7 +14,7 @@ ATAN = (
     0.999999984242636, -0.33333066780690745, 0.19992483578493073, -0.14202570511665868, 0.10636754098062187,
     -0.07495445443299754, 0.04258760746603166, -0.016005030504417123, 0.002834064299325769,
 )  # fmt: skip
-compiled = njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
+compiled = njit(nogil=True, cache=True, forceinline=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
 
 
 @twin("hilbert_signal", backend="cpu", tolerance={"float64": 1e-12, "float32": 1e-5})

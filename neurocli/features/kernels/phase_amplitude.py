@@ -8,7 +8,7 @@ from numba import njit
 from ..define import twin
 from .phase_coupling import analytic
 
-compiled = njit(nogil=True, cache=True, error_model="numpy")
+compiled = njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 Edges = dict[str, tuple[float, float]]
 
 

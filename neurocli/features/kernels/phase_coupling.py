@@ -16,7 +16,7 @@ CLOSE = {"float64": 1e-11, "float32": 1e-5}  # products and sums in the dtype of
 FEW = 48  # bins of a band up to which a matrix product is faster than a transform of 1,000 samples
 SIGNS = {"float64": 1e-11, "float32": 2e-2}  # in float32 a few samples without lag fall on the other side of zero
 # Sums may be reordered, so that they vectorise; products may not be fused, so that equal channels have lag zero.
-compiled = njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"}, error_model="numpy")
+compiled = njit(nogil=True, cache=True, forceinline=True, fastmath={"reassoc", "nsz"}, error_model="numpy")
 Parts = tuple[np.ndarray, np.ndarray]
 
 

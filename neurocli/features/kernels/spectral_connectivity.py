@@ -24,7 +24,7 @@ from ..spectral_connectivity import (
 )
 
 # Sums may be reordered, so that they vectorise; products may not be fused, so that equal channels have no lag.
-compiled = njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"}, error_model="numpy")
+compiled = njit(nogil=True, cache=True, forceinline=True, fastmath={"reassoc", "nsz"}, error_model="numpy")
 Edges = dict[str, tuple[float, float]]
 SEGMENTS = 8  # transformed at once: 8 x 64 x 7 x 1,000 values are 14 MiB
 TILE = 8  # channels: twice 8 x 8 segments x 7 tapers x 177 frequencies are 1.2 MiB

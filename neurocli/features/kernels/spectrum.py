@@ -18,7 +18,7 @@ from ..define import twin
 from ..spectrum import dpss_tapers, segmentation
 
 BLOCK = 2**15  # complex samples that are transformed at once: 256 KiB in single precision, well inside L2
-compiled = njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+compiled = njit(nogil=True, cache=True, forceinline=True, fastmath=True, error_model="numpy")
 
 
 @compiled

@@ -12,7 +12,7 @@ from ..define import twin
 CLOSE = {"float64": 1e-12, "float32": 1e-6}  # sums are in float64; what is left is the rounding of the values
 EXACT = {"float64": 0.0, "float32": 0.0}
 MEAN, SQUARE, LENGTH, CROSSINGS, M2, M3, M4, SLOPE, CURVE, LOW, HIGH = range(11)
-compiled = njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+compiled = njit(nogil=True, cache=True, forceinline=True, fastmath=True, error_model="numpy")
 
 
 @compiled
