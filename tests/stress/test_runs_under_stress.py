@@ -51,8 +51,8 @@ def disturb(run: subprocess.Popen[bytes], dice: random.Random) -> str:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    # two hexadecimal digits: what a killed writer left in store/tmp is nobody's result, and gc sweeps it
-    files = [*folder.glob("store/[0-9a-f][0-9a-f]/*/payload*"), *folder.glob("out/*")]
+    # two hexadecimal digits: what a killed writer left in store/tmp, or under a hidden name, is nobody's result
+    files = [*folder.glob("store/[0-9a-f][0-9a-f]/*/payload*"), *folder.glob("out/[!.]*")]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
