@@ -16,6 +16,7 @@ import pytest
 
 from neurocli import registry
 from neurocli.data.payload import restore
+from neurocli.preprocessing._confounds import MOTION
 from neurocli.preprocessing.epoch import Epoch
 from neurocli.step import Step
 from tests.preprocessing.simulated import bold, eeg, head, meg
@@ -70,6 +71,8 @@ def step(name: str) -> Step:
 def given_to(name: str):
     if name == "motion_correct":
         return bold(shape=(8, 9, 7, 3))
+    if name == "scrub":
+        return bold(confounds={name: np.linspace(0, 0.1, 40).tolist() for name in MOTION})
     if name in ON_IMAGES:
         return bold()
     if name in ON_HEADS:

@@ -10,7 +10,6 @@ import mne
 import numpy as np
 
 from neurocli.data.recording import Image, Recording
-from neurocli.preprocessing._confounds import MOTION
 
 TEN_TWENTY = (
     "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2",
@@ -80,7 +79,6 @@ def bold(seed: int = 0, shape: tuple[int, ...] = (8, 9, 7, 40), **changes: Any) 
         confounds={
             "trans_x": rng.standard_normal(shape[-1]).tolist(),
             "trans_x_derivative1": ["n/a", *rng.standard_normal(shape[-1] - 1).tolist()],
-            **{name: rng.normal(0, 0.001, shape[-1]).tolist() for name in MOTION[1:]},
         },
         mask=brain.astype(np.uint8),
     )
