@@ -45,6 +45,13 @@ def to_nifti(data: Image, volume: np.ndarray) -> Any:
     return nibabel.Nifti1Image(volume, data.affine)
 
 
+def bright(x: np.ndarray, share: float) -> np.ndarray:
+    """Return where a volume, or the mean of a series, passes a share of its 98th percentile, shape (x, y, z)."""
+    mean = x.mean(axis=-1) if x.ndim == 4 else x
+    inside: np.ndarray = mean > share * np.percentile(mean, 98)
+    return inside
+
+
 def nonzero(img: Any) -> np.ndarray:
     """Return where a NIfTI object is not zero, shape (x, y, z)."""
     inside: np.ndarray = np.asarray(img.dataobj) != 0

@@ -11,7 +11,7 @@ from nilearn.masking import compute_epi_mask
 from ..data.recording import Image, Recording
 from ..errors import unknown
 from ._common import noted, refuse
-from ._image import load, nonzero, series, to_nifti, to_recording, whole_brain
+from ._image import bright, load, nonzero, series, to_nifti, to_recording, whole_brain
 
 if TYPE_CHECKING:
     from .mask import Mask
@@ -37,9 +37,7 @@ def _inside(data: Image, settings: Mask) -> np.ndarray:
     if settings.desc is not None:
         return _from_dataset(data, settings.desc)
     if settings.threshold is not None:
-        mean = data.data.mean(axis=-1)
-        bright: np.ndarray = mean > settings.threshold * np.percentile(mean, 98)
-        return bright
+        return bright(np.asarray(data.data), settings.threshold)
     whole_brain(data, "Finding the brain")
     mask = compute_epi_mask(to_nifti(data, np.asarray(data.data, dtype=np.float32)))
     return nonzero(mask)

@@ -12,7 +12,7 @@ from scipy.ndimage import binary_erosion
 from ...data.captured import capture
 from ...data.recording import Image
 from .._common import noted, refuse
-from .._image import load, nonzero, series, to_nifti, whole_brain
+from .._image import bright, load, nonzero, series, to_nifti, whole_brain
 from . import workflow
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def _bright(data: Image) -> np.ndarray:
     if data.mask is not None:
         inside: np.ndarray = np.asarray(data.mask) != 0
         return inside
-    mean = np.asarray(data.data).mean(axis=-1)
-    bright: np.ndarray = mean > 0.2 * np.percentile(mean, 98)
-    return bright
+    return bright(np.asarray(data.data), 0.2)
 
 
 def _white(data: Image, settings: CompCor) -> np.ndarray:

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from ...data.recording import Image
 from .._common import noted
 from .._confounds import HEAD_MM, MOTION, displacement
-from .._image import series, to_nifti, whole_brain
+from .._image import bright, series, to_nifti, whole_brain
 from . import spaces, workflow
 from .register import by_elastix, ras_matrix
 
@@ -111,8 +111,7 @@ def dvars(x: np.ndarray) -> list[float | None]:
     ----------
     Power et al. (2012) NeuroImage 59:2142.
     """
-    mean = x.mean(axis=-1)
-    inside = x[mean > 0.2 * np.percentile(mean, 98)].astype(np.float64)
+    inside = x[bright(x, 0.2)].astype(np.float64)
     return [None, *np.sqrt((np.diff(inside, axis=-1) ** 2).mean(axis=0)).tolist()]
 
 

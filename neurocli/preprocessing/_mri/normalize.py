@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nibabel
@@ -10,7 +11,7 @@ import numpy as np
 from ...data.captured import capture
 from ...data.recording import Image
 from .._common import need, noted
-from .._image import placed, to_nifti, whole_brain
+from .._image import bright, placed, to_nifti, whole_brain
 from . import spaces, workflow
 from .register import by_elastix, registered
 
@@ -45,24 +46,20 @@ def _by_elastix(data: Image, settings: Normalize) -> np.ndarray:
         capture(transform, "from-native_to-MNI152NLin2009aSym_xfm.txt")
         if data.data.ndim == 3:
             return np.asarray(nibabel.load(warped).dataobj, dtype=np.float32)
-        return np.stack([_transformed(data, volume, transform, folder) for volume in spaces.volumes(data)], axis=-1)
+        return np.stack([_transformed(data, volume, transform) for volume in spaces.volumes(data)], axis=-1)
 
 
-def _transformed(data: Image, volume: np.ndarray, transform: object, folder: object) -> np.ndarray:
+def _transformed(data: Image, volume: np.ndarray, transform: Path) -> np.ndarray:
     """Return one volume of a series, moved by transformix."""
-    from pathlib import Path
-    from tempfile import mkdtemp
-
-    here = Path(mkdtemp(dir=str(folder)))
-    nibabel.save(to_nifti(data, np.asarray(volume, dtype=np.float32)), here / "volume.nii")
     kind = workflow.interface("nipype.interfaces.elastix.ApplyWarp")
-    inputs = {"moving_image": str(here / "volume.nii"), "transform_file": str(transform), "num_threads": 1}
-    outputs = workflow.run("transformix", kind, inputs, here)
-    return np.asarray(nibabel.load(outputs.warped_file).dataobj, dtype=np.float32)
+    with workflow.scratch() as folder:
+        nibabel.save(to_nifti(data, np.asarray(volume, dtype=np.float32)), folder / "volume.nii")
+        inputs = {"moving_image": str(folder / "volume.nii"), "transform_file": str(transform), "num_threads": 1}
+        outputs = workflow.run("transformix", kind, inputs, folder)
+        return np.asarray(nibabel.load(outputs.warped_file).dataobj, dtype=np.float32)
 
 
 def overlap(moved: np.ndarray, brain: np.ndarray) -> float:
     """Return the Dice overlap of what is bright in the moved image with the brain of the template."""
-    mean = moved.mean(axis=-1) if moved.ndim == 4 else moved
-    bright = mean > 0.1 * np.percentile(mean, 98)
-    return float(2 * (bright & brain).sum() / max(bright.sum() + brain.sum(), 1))
+    inside = bright(moved, 0.1)
+    return float(2 * (inside & brain).sum() / max(inside.sum() + brain.sum(), 1))
