@@ -69,6 +69,22 @@ def below64(typingctx: Any, x: Any, first: Any, value: Any, r: Any) -> Code:  # 
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def tally64(typingctx: Any, counts: Any, first: Any, word: Any) -> Code:  # noqa: ARG001
+    """Add bit j of the word to ``counts[first + j]``; reads and writes 64 integers."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = signature.args[0]
+        place = _pointer64(context, builder, kind, args[0], args[1])
+        bits = builder.bitcast(args[2], ir.VectorType(ir.IntType(1), 64))
+        ones = builder.zext(bits, ir.VectorType(context.get_data_type(kind.dtype), 64))
+        width = kind.dtype.bitwidth // 8
+        builder.store(builder.add(builder.load(place, align=width), ones), place, align=width)
+        return context.get_dummy_value()
+
+    return types.void(counts, types.int64, types.uint64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def above64(typingctx: Any, x: Any, first: Any, value: Any) -> Code:  # noqa: ARG001
     """Return the word whose bit j says ``x[first + j] > value``; reads 64 elements."""
 
