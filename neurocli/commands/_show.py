@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,8 @@ def _table(document: dict[str, Any]) -> None:
     print(f"{document['pipeline']}: {document['status']} ({counts}; {document['wall_s']:.1f} s)")
     for score in document["scores"]:
         print("  " + sentence(score))
+    for line in beside(document):
+        print("  " + line)
     for path in document["outputs"]:
         if path.endswith(".html"):
             print(f"  report: {path}")
@@ -98,6 +101,27 @@ def sentence(score: dict[str, Any]) -> str:
         parts.append(f"drift {number(score['drift'])}")
     parts.append(f"n = {score['n_subjects']} subjects, {score['n_samples']} samples")
     return f"{score['metric']} {number(score['mean'])} {interval}; " + "; ".join(part for part in parts if part)
+
+
+def beside(document: dict[str, Any]) -> Iterator[str]:
+    """Yield a line for each protocol that was asked for beside the score."""
+    if found := document.get("over_time"):
+        spans = ", ".join(f"{c['start']:.3f} to {c['end']:.3f} s (p {number(c['p'])})" for c in found["clusters"])
+        yield f"over time: {spans or 'no cluster'}; test: {found['test']}"
+    for name, word in (("few_shot", "shots"), ("ablation", "share")):
+        for curve in (document.get(name) or {}).get("curves", []):
+            points = ", ".join(f"{point[word]:g}: {number(point['mean'])}" for point in curve["points"])
+            yield f"{name.replace('_', ' ')}, {curve['metric']} by {word}: {points}"
+    if found := document.get("forecast"):
+        yield f"forecast: {_forecast(found)}"
+
+
+def _forecast(found: dict[str, Any]) -> str:
+    if "refused" in found:
+        return f"not scored ({found['refused']})"
+    said = f"sensitivity {number(found['sensitivity'])} of {found['n_onsets']} onsets, chance {number(found['chance'])}"
+    ps = f"p {number(found['p_surrogate'])} (rotated onsets), {number(found['p_rate'])} (random alarms)"
+    return f"{said}; {ps}; {number(found['time_in_warning'])} of the time under warning"
 
 
 def number(value: float | None) -> str:

@@ -189,3 +189,22 @@ def _few_shots(
     for i in np.flatnonzero(shots).tolist():
         test &= ~((codes == codes[i]) & (onset < end[i]) & (end > onset[i]))
     return train | shots, test
+
+
+def after_shots(samples: Samples, shots: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Return the tested samples that begin after the last shot of their recording, so that nothing trains on later.
+
+    Parameters
+    ----------
+    samples : dict of lists
+        The sample table.
+    shots, test : arrays of int
+        Rows that are trained on, and that are tested.
+    """
+    import numpy as np
+
+    codes = recording_codes(samples)
+    onset, end = spans(samples)
+    last = np.full(int(codes.max(initial=0)) + 1, -np.inf)
+    np.maximum.at(last, codes[shots], np.nan_to_num(end[shots], nan=-np.inf))
+    return np.asarray(test[~(onset[test] < last[codes[test]] - 1e-9)])

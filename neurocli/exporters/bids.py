@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.tables import Row, tsv
 from ..step import Exporter, named
+from ._protocol_tables import protocol_tables
 
 if TYPE_CHECKING:
     from ..data.results import Results
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Bids(Exporter):
     """Tables for the group folder: confusion, score per subject, null, Haufe patterns, leak certificate."""
 
-    version = 1
+    version = 2  # what was asked beside the score
 
     def run(self, results: Results, folder: Path) -> None:
         """Write ``group/desc-<pipeline>_*.tsv`` and the certificate as JSON."""
@@ -39,6 +40,7 @@ def tables(results: Results) -> Iterator[tuple[str, bytes]]:
         yield "confusion", tsv(["true", *classes], rows)
     yield "subjects", tsv(["subject", "metric", "value", "n_samples"], _subjects(results))
     yield "null", tsv(["metric", "permutation", "value"], _null(results))
+    yield from protocol_tables(results.scores)
     final = results.final
     if final is not None and final.patterns is not None and final.patterns.shape[1] == len(final.columns):
         yield "patterns", _patterns(results)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -43,11 +43,18 @@ def ablation_curve(
     curve : array, shape (n_counts, n_repeats)
     """
     judge = score or (lambda truth, guess: float(np.mean(truth == guess)))
-    curve = np.empty((len(counts), n_repeats))
-    for i, count in enumerate(counts):
-        for j in range(n_repeats):
+    told = told_less(X, counts, rng, fill=fill, n_repeats=n_repeats)
+    found = [judge(y, chain.predict(x, samples)) for x in told]
+    return np.reshape(found, (len(counts), n_repeats))
+
+
+def told_less(
+    X: np.ndarray, counts: Sequence[int], rng: np.random.Generator, *, fill: np.ndarray, n_repeats: int
+) -> Iterator[np.ndarray]:
+    """Yield the samples with random features replaced, `n_repeats` times for each count; as `ablation_curve`."""
+    for count in counts:
+        for _ in range(n_repeats):
             told = X.copy()
             gone = rng.permutation(X.shape[1])[:count]
             told[:, gone] = fill[gone]
-            curve[i, j] = judge(y, chain.predict(told, samples))
-    return curve
+            yield told

@@ -33,6 +33,7 @@ TRUSTED = (
     "neurocli.models._ssvep.TRCA",
     "neurocli.models._tangent.MDM",
     "neurocli.models._tangent.TangentSpace",
+    "neurocli.models._vectorize.Vectorize",
     "numpy.dtype",
     "pyriemann.estimation.XdawnCovariances",
     "pyriemann.spatialfilters.Xdawn",

@@ -15,13 +15,17 @@ from ..step import ModelStep, Settings
 from . import tree
 from .checks import check
 from .pipeline import Pipeline, Use, anchor
+from .protocols import Ablation, Ahead, Clusters, FewShot, OverTime
 from .settings import Evaluate, Input, Null, Target, Train
 from .translate import translate, validate
 from .yaml_core import Node, kind_of, plain
 
 # stage -> kind of definition that its list holds
 LISTED = {"preprocess": "steps", "featurize": "features", "export": "exporters"}
-INSIDE: dict[str, type[Settings]] = {"split": Split, "null": Null}
+INSIDE: dict[str, type[Settings]] = {
+    "split": Split, "null": Null, "over_time": OverTime, "few_shot": FewShot, "ablation": Ablation,
+    "clusters": Clusters, "ahead": Ahead,
+}  # fmt: skip
 KEYS = (
     "title", "citation", "extends", "matrix", "input", "target",
     "preprocess", "featurize", "train", "evaluate", "export", "seed",
@@ -140,7 +144,10 @@ class Builder:
 
     def _section(self, key: str, model: type[Made]) -> Made | None:
         node = self._given(key)
-        return None if node is None else self._settings(model, _positioned(node, model), key)
+        if node is None:
+            return None
+        node = _positioned(node, model)
+        return self._settings(model, _inside(node) if key in ("target", "evaluate") else node, key)
 
     def _settings(
         self, model: type[Made], node: Node, address: str, replaced: dict[str, Any] | None = None
@@ -206,9 +213,8 @@ class Builder:
             return None
         model = node.fields.get("model")
         uses = self._uses(model, "models", "train.model") if model is not None and not model.is_null else ()
-        fields = {key: _positioned(child, INSIDE.get(key, Settings)) for key, child in node.fields.items()}
         replaced = {"model": uses} if model is not None else {}
-        train = self._settings(Train, replace(node, value=fields), "train", replaced)
+        train = self._settings(Train, _inside(node), "train", replaced)
         return self._finished(train, uses, node)
 
     def _finished(self, train: Train | None, uses: Sequence[Use], node: Node) -> Train | None:
@@ -224,6 +230,13 @@ class Builder:
         return train.model_copy(update=changes)
 
 
+def _inside(node: Node) -> Node:
+    """Return a section whose own sections are mappings, where a bare value stands for the positional field."""
+    if not isinstance(node.value, dict):
+        return node
+    return replace(node, value={key: _positioned(at, INSIDE.get(key, Settings)) for key, at in node.fields.items()})
+
+
 def _positioned(node: Node, model: type[Settings]) -> Node:
     """Return the node as a mapping where a bare scalar or list stands for the positional field."""
     if model.positional is None or isinstance(node.value, dict) or node.is_null:
@@ -236,8 +249,11 @@ def _positioned(node: Node, model: type[Settings]) -> Node:
 
 def _document(node: Node, path: tuple[str, ...]) -> Any:
     """Return plain values for pydantic, labels as they were written."""
-    if path in AS_TEXT:
+    if path in AS_TEXT and not any(isinstance(child.value, dict) for child in node.fields.values()):
         return plain(node, as_text=True)
+    if path == ("target",):  # what a section inside it says are no labels
+        return {key: _document(child, (*path, key)) if isinstance(child.value, dict) else plain(child, as_text=True)
+                for key, child in node.fields.items()}  # fmt: skip
     if isinstance(node.value, dict):
         return {key: _document(child, (*path, key)) for key, child in node.value.items()}
     return plain(node)

@@ -15,6 +15,7 @@ from ..models._rules import check_rules
 from ..step import ModelStep
 from . import tree
 from .pipeline import Pipeline, Use, anchor
+from .protocol_checks import protocols
 from .translate import translate
 from .yaml_core import Node
 
@@ -34,6 +35,7 @@ def check(pipeline: Pipeline) -> Problems:
     yield from _samples(pipeline)
     yield from _metrics(pipeline)
     yield from _search(pipeline)
+    yield from protocols(pipeline)
 
 
 def _given(pipeline: Pipeline, key: str) -> Node | None:

@@ -78,12 +78,15 @@ def train_units(pipeline: Pipeline, members: Sequence[Member], cohort: Cohort) -
         for fold in (fold.to_dict() for fold in folds):
             for role, extra in _roles(pipeline):
                 units.append(_fit(base, fold, role, seed, members, extra, many=len(train.seeds) > 1))
-        units.append(_fit(base, {"name": "all"}, "all", seed, members, {}, many=len(train.seeds) > 1))
+        timed = {"latency": True} if train.latency else {}
+        units.append(_fit(base, {"name": "all"}, "all", seed, members, timed, many=len(train.seeds) > 1))
     return units
 
 
 def _roles(pipeline: Pipeline) -> list[tuple[str, dict[str, Any]]]:
     roles: list[tuple[str, dict[str, Any]]] = [(role, {}) for role in ("model", "majority", "linear", "drift")]
+    beside = pipeline.train.protocols() if pipeline.train else {}
+    roles += [(role, {role: settings}) for role, settings in beside.items()]
     n = pipeline.train.null.permutations if pipeline.train else 0
     blocks = [(first, min(first + NULL_BLOCK, n)) for first in range(0, n, NULL_BLOCK)]
     return roles + [("null", {"permutations": list(block)}) for block in blocks]
@@ -97,7 +100,7 @@ def _train_base(pipeline: Pipeline, members: Sequence[Member], cohort: Cohort) -
         "stage": "train",
         "cohort": digest_of([[member.id, member.key] for member in members]),
         "participants": digest_of(_rows(members, cohort)),
-        "target": pipeline.target.model_dump(mode="json"),
+        "target": pipeline.target.document(),
         "split": train.split.model_dump(mode="json"),
         "model": recipes(train.model, pipeline.seed),
         "balance": train.balance,
@@ -125,7 +128,7 @@ def _fit(
     if role in ("majority", "linear"):  # the rivals know nothing of the model
         recipe.pop("model")
         recipe.pop("search")
-    block = f"-{extra['permutations'][0]}" if extra else ""
+    block = f"-{extra['permutations'][0]}" if role == "null" else ""
     ending = f"@{seed}" if many else ""
     id_ = f"train/{fold['name']}/{role}{block}{ending}"
     return make_unit(id_, recipe, [member.key for member in members])
@@ -143,6 +146,7 @@ def _evaluate(pipeline: Pipeline, fits: Sequence[Unit], members: Sequence[Member
         "stage": "evaluate",
         "fits": digest_of([unit.key for unit in fits]),
         **pipeline.evaluate.document(),
+        **_foretold(pipeline),
         "split": pipeline.train.split.model_dump(mode="json"),
         "asked": list(cohort.asked),
         "scored": [member.id for member in members],
@@ -150,6 +154,15 @@ def _evaluate(pipeline: Pipeline, fits: Sequence[Unit], members: Sequence[Member
         "seed": pipeline.seed,
     }
     return make_unit("evaluate/scores", recipe, [unit.key for unit in fits if unit.recipe["role"] != "all"])
+
+
+def _foretold(pipeline: Pipeline) -> Recipe:
+    """Return the settings of a forecast, with what it foretells."""
+    target, evaluate = pipeline.target, pipeline.evaluate
+    if not (target and target.ahead and evaluate and evaluate.forecast):
+        return {}
+    ahead = target.ahead.model_dump(mode="json", exclude={"recovery"})
+    return {"forecast": {**evaluate.forecast.model_dump(mode="json"), **ahead}}
 
 
 def _exports(
@@ -179,7 +192,7 @@ def describe(pipeline: Pipeline) -> dict[str, Any]:
         "citation": pipeline.citation,
         "seed": pipeline.seed,
         "input": pipeline.input.model_dump(mode="json"),
-        "target": target.model_dump(mode="json") if target else None,
+        "target": target.document() if target else None,
         "preprocess": recipes(pipeline.preprocess, pipeline.seed),
         "featurize": recipes(pipeline.featurize, pipeline.seed),
         "train": train
@@ -188,6 +201,7 @@ def describe(pipeline: Pipeline) -> dict[str, Any]:
             "model": recipes(train.model, pipeline.seed),
             "balance": train.balance,
             "null": train.null.model_dump(mode="json"),
+            **train.protocols(),
         },
         "evaluate": pipeline.evaluate and pipeline.evaluate.document(),
     }

@@ -10,11 +10,21 @@ from ..evaluation.split import Split
 from ..step import Settings
 from .build import INHERITED, LISTED
 from .catalogue import json_schema, summary
+from .protocols import Ablation, Ahead, Clusters, FewShot, OverTime
 from .settings import Evaluate, Input, Null, Search, Target, Train
 
 Schema = dict[str, Any]
 Models = dict[str, type[Settings]]
 NOTHING: Schema = {"type": "null"}  # takes away what was inherited
+# section -> what in it may be a bare value
+INNER: dict[str, Models] = {
+    "train": {
+        "split": Split, "null": Null, "search": Search, "over_time": OverTime, "few_shot": FewShot,
+        "ablation": Ablation,
+    },
+    "target": {"ahead": Ahead},
+    "evaluate": {"clusters": Clusters},
+}  # fmt: skip
 
 
 def schema() -> Schema:
@@ -65,10 +75,12 @@ def _section(name: str, model: type[Settings]) -> Schema:
 
 def _definitions() -> Schema:
     found: Schema = {}
-    sections: Models = {"input": Input, "target": Target, "evaluate": Evaluate, "null": Null, "search": Search}
-    sections["split"] = Split
-    for name, model in sections.items():
+    sections: Models = {"input": Input, "target": Target, "evaluate": Evaluate}
+    inner = {name: model for models in INNER.values() for name, model in models.items()}
+    for name, model in (sections | inner).items():
         found[f"section.{name}"] = _optional(_localised(json_schema(model), f"#/$defs/section.{name}"))
+    for name in ("target", "evaluate"):
+        found[f"section.{name}"]["properties"] |= {key: _section(key, model) for key, model in INNER[name].items()}
     found["section.train"] = _train()
     if not registry.plugin_names("metrics"):
         found["section.evaluate"]["properties"]["metrics"]["items"] = {"enum": list(INDEX)}
@@ -80,9 +92,8 @@ def _definitions() -> Schema:
 
 def _train() -> Schema:
     found = _optional(json_schema(Train))
-    inner: Models = {"split": Split, "null": Null, "search": Search}
     found.pop("$defs", None)
-    found["properties"] |= {name: _section(name, model) for name, model in inner.items()}
+    found["properties"] |= {name: _section(name, model) for name, model in INNER["train"].items()}
     found["properties"]["model"] = {"$ref": "#/$defs/models"}
     return found
 

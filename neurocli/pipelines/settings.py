@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from ..data.entities import SHORT
 from ..errors import unknown
 from ..evaluation.split import Split
 from ..step import Settings
+from .protocols import Ablation, Ahead, Clusters, FewShot, Forecast, OverTime
 
 
 def _wanted(value: Any) -> Any:
@@ -99,6 +100,10 @@ class Target(Settings):
     as_: Literal["label", "number"] = Field(
         default="label", alias="as", description="With participants: class or number."
     )
+    otherwise: str | None = Field(
+        default=None, min_length=1, description="With events and equal pieces: the label where no event is."
+    )
+    ahead: Ahead | None = Field(default=None, description="With events: foretell the positive event.")
 
     @property
     def source(self) -> Literal["entity", "events", "participants"]:
@@ -114,6 +119,27 @@ class Target(Settings):
     def is_number(self) -> bool:
         """Whether a quantity is predicted, so that the model must be a regression."""
         return self.as_ == "number"
+
+    def document(self) -> dict[str, Any]:
+        """Return what enters the recipe: nothing of what few ask for where it is not asked for."""
+        left_out = {name for name in ("otherwise", "ahead") if getattr(self, name) is None}
+        return self.model_dump(mode="json", exclude=left_out)
+
+    @field_validator("otherwise", "ahead")
+    @classmethod
+    def _with_events(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is not None and not info.data.get("events"):
+            raise ValueError(f"'{info.field_name}' goes with events: an entity or a participant has one label.")
+        return value
+
+    @field_validator("ahead")
+    @classmethod
+    def _of_what(cls, ahead: Ahead | None, info: ValidationInfo) -> Ahead | None:
+        if ahead is not None and not info.data.get("positive"):
+            raise ValueError("'ahead' needs `positive`, the label of the event that is foretold.")
+        if ahead is not None and (info.data.get("only") or info.data.get("otherwise")):
+            raise ValueError("'ahead' makes classes of its own; leave 'only' and 'otherwise' out.")
+        return ahead
 
     @field_validator("entity")
     @classmethod
@@ -133,7 +159,7 @@ class Target(Settings):
             raise ValueError("'as: number' goes with participants.")
         if self.is_number and self.positive:
             raise ValueError("a number has no positive label.")
-        if self.only and self.positive and self.positive not in self.only:
+        if self.only and self.positive and self.positive not in (*self.only, self.otherwise):
             raise ValueError(f"the positive label {self.positive!r} is not among only: {', '.join(self.only)}.")
         return self
 
@@ -172,6 +198,15 @@ class Train(Settings):
     null: Null = Null()
     search: Search | None = None
     seeds: tuple[int, ...] = Field(default=(), description="Fit with each; by default the pipeline's.")
+    over_time: OverTime | None = Field(default=None, description="Decode each part of the epoch by itself, too.")
+    few_shot: FewShot | None = Field(default=None, description="Score with a few samples of those held out, too.")
+    ablation: Ablation | None = Field(default=None, description="Score with random columns taken away, too.")
+    latency: bool = Field(default=False, description="Time the model on one sample; the figure differs by run.")
+
+    def protocols(self) -> dict[str, dict[str, Any]]:
+        """Return the settings of what is fitted beside the model, by role."""
+        asked = {name: getattr(self, name) for name in ("over_time", "few_shot", "ablation")}
+        return {name: found.model_dump(mode="json") for name, found in asked.items() if found}
 
 
 class Seizures(Settings):
@@ -199,8 +234,11 @@ class Evaluate(Settings):
 
     metrics: tuple[str, ...] = Field(min_length=1, description="Names of metrics.")
     seizures: Seizures | None = Field(None, description="Score windows of the positive class as seizures, too.")
+    forecast: Forecast | None = Field(None, description="Score alarms against onsets, with `target.ahead`.")
+    clusters: Clusters | None = Field(None, description="The test of `train.over_time`.")
 
     def document(self) -> dict[str, Any]:
-        """Return what enters the recipe: nothing of seizures where they are not asked for."""
-        asked = {"seizures": self.seizures.model_dump(mode="json")} if self.seizures else {}
-        return {"metrics": list(self.metrics), **asked}
+        """Return what enters the recipe: nothing of what is not asked for."""
+        asked = {name: getattr(self, name) for name in ("seizures", "forecast", "clusters")}
+        given = {name: found.model_dump(mode="json") for name, found in asked.items() if found}
+        return {"metrics": list(self.metrics), **given}

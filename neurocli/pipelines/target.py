@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from ..data.entities import SHORT, Entities
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..data.samples import Samples
+    from .protocols import Ahead
 
 
 def is_empty(value: Any) -> bool:
@@ -45,6 +46,14 @@ class Wanted(Protocol):
     def is_number(self) -> bool:
         """Whether a number is predicted."""
 
+    @property
+    def otherwise(self) -> str | None:
+        """Label of windows that no event covers."""
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """Within which time the positive event is foretold."""
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -58,11 +67,14 @@ class Labels:
         Labels in the order of the index, the positive one last; empty for a number.
     kept : array of int, shape (n_kept,)
         Which rows of the sample table these are.
+    columns : dict of lists
+        Columns for the table of the kept samples; of foretold events ``target/onset``, that of the next one in s.
     """
 
     y: np.ndarray
     classes: tuple[str, ...]
     kept: np.ndarray
+    columns: Samples = field(default_factory=dict)
 
 
 def resolve(target: Wanted, samples: Samples, participants: Participants | None = None) -> Labels:
@@ -93,6 +105,10 @@ def resolve(target: Wanted, samples: Samples, participants: Participants | None 
     if target.is_number:
         _check_spread(target, values)
         return Labels(np.array(values, dtype=np.float64), (), np.arange(len(values)))
+    if target.ahead:
+        return _foretold(target, target.ahead, samples, values)
+    if target.otherwise:
+        values = [target.otherwise if free else value for free, value in zip(_free(samples), values, strict=True)]
     _refuse_many(target, values)
     _check_only(target, values)
     kept = [i for i, value in enumerate(values) if not is_empty(value) and _takes_part(target, value)]
@@ -146,6 +162,12 @@ def _of_events(target: Wanted, samples: Samples) -> list[Any]:
     return column
 
 
+def _free(samples: Samples) -> list[bool]:
+    """Return which windows no event covers: no column of the events says anything of them."""
+    columns = [column for name, column in samples.items() if name.startswith("events/")]
+    return [all(value is None for value in row) for row in zip(*columns, strict=True)]
+
+
 def _of_participants(target: Wanted, subjects: Sequence[str], participants: Participants | None) -> dict[str, Any]:
     """Return the value of each subject."""
     subjects = list(dict.fromkeys(subjects))
@@ -160,6 +182,19 @@ def _of_participants(target: Wanted, subjects: Sequence[str], participants: Part
     if missing:
         _not_known(target, missing, known)
     return {subject: _number(target, subject, v) for subject, v in values.items()} if target.is_number else values
+
+
+def _foretold(target: Wanted, ahead: Ahead, samples: Samples, values: Sequence[Any]) -> Labels:
+    from .foretell import CLASSES, foretell
+
+    found = foretell(samples, [value is not None and str(value) == target.positive for value in values], ahead)
+    if not found.y.any() or found.y.all():
+        said = "no window lies ahead of one" if not found.y.any() else "every window lies ahead of one"
+        raise InputError(
+            f"The label {target.positive!r} of {target.column!r} cannot be foretold: {said}.", code="E-INPUT-CLASSES",
+            remedy="Mend target.positive, or the times of target.ahead.",
+        )  # fmt: skip
+    return Labels(found.y, CLASSES, found.kept, {"target/onset": found.onset})
 
 
 def _not_known(target: Wanted, subjects: Sequence[str], known: Sequence[str]) -> NoReturn:
@@ -206,7 +241,7 @@ def _refuse_many(target: Wanted, values: Sequence[Any]) -> None:
 
 
 def _takes_part(target: Wanted, value: Any) -> bool:
-    return target.only is None or str(value) in target.only
+    return target.only is None or str(value) in target.only or str(value) == target.otherwise
 
 
 def _check_only(target: Wanted, values: Sequence[Any]) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, Protocol
 
 import numpy as np
 
-from .. import registry
 from ..data.fitted import Fitted
 from ..data.payload import Payload
-from ..data.samples import Samples, take
+from ..data.samples import take
 from ..errors import InputError
 from ..evaluation import certificate
 from ..evaluation.drift import HALVES, drift_task
@@ -20,16 +17,26 @@ from ..evaluation.fold import Fold
 from ..evaluation.null import Exchange, exchangeable, n_possible, permuted
 from ..models._balance import balanced
 from ..models._baselines import baseline
-from ..models._chain import Chain, build_chain, spread
+from ..models._chain import Chain, build_chain
 from ..models._patterns import patterns
-from ..models._report import training_facts
-from ..step import ModelStep
-from .cohort import Cohort, Subset, gather, participant_columns
-from .search import searched
+from ..models._report import latency, training_facts
+from . import protocol_fits
+from .cohort import Cohort, gather, participant_columns
+from .fitting import (
+    Recipe,
+    Task,
+    as_fitted,
+    chosen,
+    decision,
+    fitted_chain,
+    model_uses,
+    rng_of,
+    seed_of_fit,
+    spread_over,
+    what_it_saw,
+)  # fmt: skip
 from .settings import Target
 from .target import resolve
-
-Recipe = Mapping[str, Any]
 
 
 class Inputs(Protocol):
@@ -43,40 +50,15 @@ class Inputs(Protocol):
         """Return what is kept under a key."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a unit learns and tests.
-
-    Parameters
-    ----------
-    data : Subset
-        Samples that have a target.
-    y : array, shape (n_samples,)
-        Class index or number.
-    classes : tuple of str
-        Labels; empty for a number.
-    fold : Fold
-        Who is held out.
-    train, test : arrays of int
-        Rows of the two sides.
-    """
-
-    data: Subset
-    y: np.ndarray
-    classes: tuple[str, ...]
-    fold: Fold
-    train: np.ndarray
-    test: np.ndarray
-
-
 def fit_unit(recipe: Recipe, members: Sequence[Mapping[str, Any]], inputs: Inputs) -> Fitted:
     """Fit one fold in one role.
 
     Parameters
     ----------
     recipe : dict
-        ``role`` (``model``, ``majority``, ``linear``, ``drift``, ``null`` or ``all``), ``fold``, ``target``, ``model``,
-        ``balance``, ``seed``, and of a null ``permutations: [first, end]``.
+        ``role`` (``model``, ``majority``, ``linear``, ``drift``, ``null``, ``all``, ``over_time``, ``few_shot`` or
+        ``ablation``), ``fold``, ``target``, ``model``, ``balance``, ``seed``, of a null ``permutations: [first, end]``,
+        and of the last three their settings under the name of the role.
     members : sequence of dict
         ``key`` of each recording's payload.
     inputs : Inputs
@@ -104,6 +86,7 @@ def _cohort(keys: Sequence[str], inputs: Inputs) -> Cohort:
 def _task(recipe: Recipe, cohort: Cohort, participants: Mapping[str, Mapping[str, Any]]) -> Task:
     labels = resolve(Target.model_validate(recipe["target"]), cohort.samples, participants)
     data = cohort.keep(labels.kept)
+    data.samples.update(labels.columns)
     data.samples.update(participant_columns(data.samples, participants))  # for members that regress confounds out
     fold = Fold.from_dict(recipe["fold"])
     counted = labels.y.tolist() if labels.classes else None
@@ -124,17 +107,6 @@ def _checked(task: Task) -> Task:
     return task
 
 
-def model_uses(recipe: Recipe) -> list[ModelStep]:
-    """Return the members of the model as settings."""
-    uses = [registry.get("models", use["name"]).model_validate(use["settings"]) for use in recipe["model"]]
-    return [use for use in uses if isinstance(use, ModelStep)]
-
-
-def _seed(recipe: Recipe) -> int:
-    text = f"{recipe['seed']}/train/{recipe['fold']['name']}"
-    return int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")
-
-
 def _model(recipe: Recipe, task: Task) -> Fitted:
     """Fit the pipeline's model and score the held-out samples."""
     found = certificate.leaks(task.fold, task.data.samples, task.train, task.test)
@@ -142,10 +114,10 @@ def _model(recipe: Recipe, task: Task) -> Fitted:
     uses = model_uses(recipe)
     exchange = exchangeable(task.y, task.data.samples)
     certificate.check_centering(uses, exchange.constant_in)
-    uses, trail = _searched(recipe, uses, task)
-    chain, weighted = _fit(build_chain(uses, _seed(recipe)), recipe["balance"], _rng(recipe), task)
+    uses, trail = chosen(recipe, uses, task)
+    chain, weighted = fitted_chain(build_chain(uses, seed_of_fit(recipe)), recipe["balance"], rng_of(recipe), task)
     saw = (
-        _saw(recipe, task)
+        what_it_saw(recipe, task)
         | {
             "allow_leak": recipe.get("allow_leak"),
             "leaks": found,
@@ -153,9 +125,15 @@ def _model(recipe: Recipe, task: Task) -> Fitted:
             "search": trail,
         }
         | training_facts(chain, is_final=recipe["role"] == "all")
+        | (_timed(chain, task) if recipe.get("latency") else {})
     )
     kept = _kept(recipe, chain, weighted, task)
-    return _fitted(recipe, task, chain, saw, patterns=_patterns(chain, weighted, task), **kept)
+    return as_fitted(recipe, task, chain, saw, patterns=_patterns(chain, weighted, task), **kept)
+
+
+def _timed(chain: Chain, task: Task) -> dict[str, Any]:
+    first = np.arange(1)
+    return latency(chain, task.data.X(first), take(task.data.samples, first))
 
 
 def _kept(recipe: Recipe, chain: Chain, rows: np.ndarray, task: Task) -> dict[str, np.ndarray | None]:
@@ -173,8 +151,8 @@ def _kept(recipe: Recipe, chain: Chain, rows: np.ndarray, task: Task) -> dict[st
 def _rival(recipe: Recipe, task: Task) -> Fitted:
     """Fit the majority or the linear rival; weights do not change what is most frequent."""
     balance = "none" if recipe["role"] == "majority" else recipe["balance"]
-    chain, _ = _fit(baseline(recipe["role"]), balance, _rng(recipe), task)
-    return _fitted(recipe, task, chain, _saw(recipe, task))
+    chain, _ = fitted_chain(baseline(recipe["role"]), balance, rng_of(recipe), task)
+    return as_fitted(recipe, task, chain, what_it_saw(recipe, task))
 
 
 def _drift(recipe: Recipe, task: Task) -> Fitted:
@@ -187,9 +165,9 @@ def _drift(recipe: Recipe, task: Task) -> Fitted:
     halved = Task(data, control.y, HALVES, task.fold, *task.fold.masks(data.samples, control.y.tolist()))
     if len(np.unique(halved.y[halved.train])) < 2 or not len(halved.test):
         return _no_drift(recipe, task, "not possible: a fold's training samples lie in one half")
-    uses, _ = _searched(recipe, model_uses(recipe), halved)
-    chain, _ = _fit(build_chain(uses, _seed(recipe)), recipe["balance"], _rng(recipe), halved)
-    return _fitted(recipe, halved, chain, _saw(recipe, halved) | {"drift": control.note})
+    uses, _ = chosen(recipe, model_uses(recipe), halved)
+    chain, _ = fitted_chain(build_chain(uses, seed_of_fit(recipe)), recipe["balance"], rng_of(recipe), halved)
+    return as_fitted(recipe, halved, chain, what_it_saw(recipe, halved) | {"drift": control.note})
 
 
 def _no_drift(recipe: Recipe, task: Task, why: str) -> Fitted:
@@ -225,7 +203,7 @@ Refit = Callable[[np.ndarray, int], np.ndarray]
 
 def _quick_refit(recipe: Recipe, task: Task) -> Refit:
     train, test = take(task.data.samples, task.train), take(task.data.samples, task.test)
-    chain = build_chain(model_uses(recipe), _seed(recipe))
+    chain = build_chain(model_uses(recipe), seed_of_fit(recipe))
     prepared = chain.prepare(task.data.X(task.train), train, task.data.cohort.columns).compressed()
     held = prepared.held(task.data.X(task.test), test)
     start = len(prepared.head)
@@ -233,9 +211,9 @@ def _quick_refit(recipe: Recipe, task: Task) -> Refit:
     def refit(y: np.ndarray, number: int) -> np.ndarray:  # noqa: ARG001 - nothing is drawn here
         if len(np.unique(y[task.train])) < 2:
             return _constant(y[task.train], task)
-        weight = balanced(recipe["balance"], y[task.train], _rng(recipe))[1]
+        weight = balanced(recipe["balance"], y[task.train], rng_of(recipe))[1]
         fitted = prepared.fit(y[task.train], weight)
-        return _spread(fitted, fitted.decision(held, test, start=start), task.classes)
+        return spread_over(fitted, fitted.decision(held, test, start=start), task.classes)
 
     return refit
 
@@ -245,10 +223,10 @@ def _whole_refit(recipe: Recipe, task: Task) -> Refit:
         if len(np.unique(y[task.train])) < 2:
             return _constant(y[task.train], task)
         shuffled = Task(task.data, y, task.classes, task.fold, task.train, task.test)
-        uses, _ = _searched(recipe, model_uses(recipe), shuffled)
-        rng = np.random.default_rng([_seed(recipe), number])
-        chain, _ = _fit(build_chain(uses, _seed(recipe)), recipe["balance"], rng, shuffled)
-        return _decision(chain, shuffled)
+        uses, _ = chosen(recipe, model_uses(recipe), shuffled)
+        rng = np.random.default_rng([seed_of_fit(recipe), number])
+        chain, _ = fitted_chain(build_chain(uses, seed_of_fit(recipe)), recipe["balance"], rng, shuffled)
+        return decision(chain, shuffled)
 
     return refit
 
@@ -260,62 +238,6 @@ def _constant(y: np.ndarray, task: Task) -> np.ndarray:
     scores = np.zeros((len(task.test), len(task.classes)))
     scores[:, int(y[0])] = 1.0
     return scores
-
-
-def _searched(recipe: Recipe, uses: list[ModelStep], task: Task) -> tuple[list[ModelStep], list[dict[str, Any]]]:
-    if not recipe.get("search"):
-        return uses, []
-    samples = take(task.data.samples, task.train)
-    X = task.data.X(task.train)
-    return searched(uses, recipe["search"], X, task.y[task.train], samples, recipe["balance"], _seed(recipe))
-
-
-def _rng(recipe: Recipe) -> np.random.Generator:
-    return np.random.default_rng([_seed(recipe), 0])
-
-
-def _fit(chain: Chain, balance: str, rng: np.random.Generator, task: Task) -> tuple[Chain, np.ndarray]:
-    """Return the fitted chain and the rows that it was fitted on."""
-    index, weight = balanced(balance, task.y[task.train], rng)
-    rows = task.train[index]
-    samples = take(task.data.samples, rows)
-    return chain.fit(task.data.X(rows), task.y[rows], samples, weight, task.data.cohort.columns), rows
-
-
-def _decision(chain: Chain, task: Task) -> np.ndarray:
-    """Return the scores of the held-out samples, a column for every class of the cohort."""
-    if not len(task.test):
-        return np.zeros((0, max(len(task.classes), 1)))
-    scores = chain.decision(task.data.X(task.test), take(task.data.samples, task.test))
-    return _spread(chain, scores, task.classes)
-
-
-def _spread(chain: Chain, scores: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
-    return spread(scores, chain.classes_, len(classes)) if classes else scores
-
-
-def _fitted(recipe: Recipe, task: Task, chain: Chain, saw: dict[str, Any], **more: Any) -> Fitted:
-    held = take(task.data.samples, task.test)
-    samples = {name: column for name, column in held.items() if not name.startswith("participants/")}
-    return Fitted(
-        recipe["role"], task.fold.name, task.y[task.test], _decision(chain, task), samples, task.classes, saw=saw,
-        columns=task.data.cohort.columns, notes=tuple(chain.notes_), **more,
-    )  # fmt: skip
-
-
-def _saw(recipe: Recipe, task: Task) -> dict[str, Any]:
-    """Return what a fit has seen: whom, how many of each class, and a digest of the signals."""
-    samples: Samples = take(task.data.samples, task.train)
-    signals = sorted(str(signal) for signal in samples.get("signal", []))
-    known, counts = np.unique(task.y[task.train], return_counts=True)
-    return {
-        "seed": recipe["seed"],
-        "subjects": sorted({str(subject) for subject in samples.get("subject", [])}),
-        "n_train": len(task.train),
-        "n_test": len(task.test),
-        "n_of_class": {task.classes[int(k)]: int(n) for k, n in zip(known, counts, strict=True) if task.classes},
-        "signals": blake2b("".join(signals).encode(), digest_size=16).hexdigest(),
-    }
 
 
 def _patterns(chain: Chain, rows: np.ndarray, task: Task) -> np.ndarray | None:
@@ -330,4 +252,5 @@ ROLES: dict[str, Callable[[Recipe, Task], Fitted]] = {
     "linear": _rival,
     "drift": _drift,
     "null": _null,
+    **protocol_fits.ROLES,
 }

@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from ..data.features import Features
 from ..data.recording import Epochs, Recording
 from ..data.results import Results
+from ._canvas import ACCENT, INK, SOFT, Figure, axes_of
+from ._protocol_figures import ablation, few_shot, over_time, reliability
 
-INK, ACCENT, SOFT, WARN = "#1c2733", "#1f6f8b", "#9fb3c2", "#b3261e"
 MOST_MAPS = 12  # topographies in one figure
 LONGEST = 200_000  # samples a channel that a spectrum looks at
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A picture, its title and what it shows."""
-
-    title: str
-    caption: str
-    png: bytes
-
-
 def figures(results: Results) -> list[Figure]:
     """Return every figure that the results have something for."""
-    judged = (topographies, confusion, per_subject, null, learning) if results.scores["scores"] else ()
+    asked = (over_time, few_shot, ablation, reliability)
+    judged = (topographies, confusion, per_subject, null, learning, *asked) if results.scores["scores"] else ()
     made = (draw(results) for draw in (spectra, *judged))
     return [figure for figure in made if figure is not None]
-
-
-@contextmanager
-def axes_of(width: float = 6.0, height: float = 3.8, **grid: Any) -> Iterator[tuple[Any, Any, Callable[[], bytes]]]:
-    """Give a canvas, its axes, and a function that returns the picture; sizes in inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Canvas
-
-    canvas = Canvas(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(canvas)
-    axes = canvas.subplots(**grid)
-
-    def png() -> bytes:
-        buffer = io.BytesIO()
-        canvas.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-        return buffer.getvalue()
-
-    for axis in np.atleast_1d(axes).flat:
-        axis.spines[["top", "right"]].set_visible(False)
-    yield canvas, axes, png
 
 
 def spectra(results: Results) -> Figure | None:

@@ -10,7 +10,8 @@ from importlib import resources
 from typing import Any
 
 from ..data.results import Results
-from ._figures import Figure
+from ._canvas import Figure
+from ._protocols import protocols
 from ._special import network, seizures
 from ._tables import number, table
 
@@ -39,6 +40,7 @@ def _parts(results: Results, figures: Sequence[Figure]) -> Iterable[str]:
     if scores["scores"]:
         yield from _judged(scores)
     yield seizures(scores)
+    yield from protocols(scores)
     yield network(results)
     yield f'<h2>Figures</h2><div class="grid">{"".join(map(figure_html, figures))}</div>'
     if scores["scores"]:
@@ -52,7 +54,18 @@ def _parts(results: Results, figures: Sequence[Figure]) -> Iterable[str]:
 def _judged(scores: Mapping[str, Any]) -> Iterable[str]:
     yield f'<div class="cards">{"".join(map(_card, scores["scores"]))}</div>'
     yield "<h2>Scores</h2>" + table(SCORE_COLUMNS, [_score_row(score) for score in scores["scores"]])
+    yield _voted(scores["scores"])
     yield "".join(f"<p>{escape(str(note))}</p>" for note in scores.get("notes", []))
+
+
+def _voted(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Return the scores of whole people, where the label is a person's: samples vote, and people are counted."""
+    rows = [[str(s["metric"]), number(s["mean"]), number(s["voted"]), str(s["n_subjects"])]
+            for s in scores if s.get("voted") is not None]  # fmt: skip
+    if not rows:
+        return ""
+    said = "Voted: the mean of a subject's held-out scores decides, and each subject counts once."
+    return f"<h3>By sample and by subject</h3>{table(['metric', 'by sample', 'voted', 'subjects'], rows)}<p>{said}</p>"
 
 
 def _scope(scores: Mapping[str, Any]) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..data.recording import Image
 from ..data.results import Results
-from ._figures import ACCENT, INK, MOST_MAPS, SOFT, WARN, Figure, axes_of, flat
+from ._canvas import ACCENT, INK, SOFT, WARN, Figure, axes_of
+from ._figures import MOST_MAPS, flat
 from ._quality_table import JUDGED, removals
 
 FASTEST = 120.0  # Hz; beyond it a spectrum has nothing to look at

@@ -11,15 +11,22 @@ from ._tables import number, table
 
 
 def network(results: Results) -> str:
-    """Return the size of the network that is published; nothing without one."""
+    """Return the size of the network that is published and, where it was asked for, the latency of the model."""
     final = results.final
     facts = (final.saw.get("training") or {}) if final is not None else {}
-    if "n_parameters" not in facts:
+    timed = final.saw.get("latency") if final is not None else None
+    rows: list[list[str]] = []
+    if "n_parameters" in facts:
+        rows = [["weights", f"{facts['n_parameters']:,}"], ["operations of one sample", f"{facts['flops']:,}"],
+                ["passes over the samples", str(facts["n_epochs"])]]  # fmt: skip
+    if timed:
+        shown = f"{timed['median_s'] * 1e3:.3g} ms (slowest {timed['slowest_s'] * 1e3:.3g} ms)"
+        rows.append([f"latency of one sample, median of {timed['repeats']} on one thread", shown])
+    if not rows:
         return ""
-    rows = [["weights", f"{facts['n_parameters']:,}"], ["operations of one sample", f"{facts['flops']:,}"],
-            ["passes over the samples", str(facts["n_epochs"])]]  # fmt: skip
-    said = "A multiplication and an addition count one operation each."
-    return f"<h2>Network</h2>{table(['what', 'how many'], rows)}<p>{said}</p>"
+    said = "<p>A multiplication and an addition count one operation each.</p>" if "n_parameters" in facts else ""
+    head = "Network" if "n_parameters" in facts else "Cost"
+    return f"<h2>{head}</h2>{table(['what', 'how many'], rows)}{said}"
 
 
 COLUMNS = ["scorer", "sensitivity", "precision", "F1", "false alarms a day", "sensitivity, mean of subjects",

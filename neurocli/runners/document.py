@@ -12,6 +12,7 @@ from .events import Tally
 from .run import exit_of
 
 SCHEMA_VERSION = 1
+BESIDE = ("over_time", "few_shot", "ablation", "seizures", "forecast")
 STATUS = {Exit.OK: "ok", Exit.PARTIAL: "partial"}
 
 
@@ -29,6 +30,7 @@ def document(name: str, request: Request, tally: Tally, wall_s: float) -> dict[s
         "out": str(request.out),
         "outputs": [str(request.out / path) for path in tally.outputs],
         "scores": scores.get("scores", []),
+        **{name: scores[name] for name in BESIDE if name in scores},
         "leaks": scores.get("leaks", []),
         "certificate": scores.get("certificate"),
         "failures": [{"unit": e["unit"], **_brief(e["error"])} for e in tally.failed],

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from neurocli.errors import Exit, InputError
+from neurocli.pipelines.protocols import Ahead
 from neurocli.pipelines.target import check, resolve
 
 
@@ -20,6 +21,8 @@ class Wish:
     positive: str | None = None
     only: tuple[str, ...] | None = None
     is_number: bool = False
+    otherwise: str | None = None
+    ahead: Ahead | None = None
 
 
 SAMPLES = {
@@ -59,6 +62,45 @@ def test_a_participants_column_is_a_number():
 
 def test_a_participants_column_is_a_label():
     assert resolve(Wish("participants", "group"), SAMPLES, PEOPLE).y.tolist() == [1, 1, 0, 0]
+
+
+def test_what_no_event_covers_may_have_a_label_of_its_own():
+    found = resolve(
+        Wish("events", "trial_type", otherwise="none", only=("face",)), SAMPLES | {"events/pair": [None] * 4}
+    )
+    assert found.classes == ("face", "none")
+    assert found.kept.tolist() == [0, 3]
+    assert found.y.tolist() == [0, 1]
+
+
+def test_an_event_without_a_label_is_an_event():
+    """The last window is covered: another column says so, and its label is n/a."""
+    found = resolve(Wish("events", "trial_type", otherwise="none"), SAMPLES | {"events/pair": ["a", "a", "b", "a"]})
+    assert found.classes == ("face", "house", "rest")
+
+
+def test_windows_ahead_of_an_event_are_told_from_those_far_from_any():
+    """Windows of 10 s; the event fills 100 to 120 s, and again 300 to 310 s in another recording."""
+    kinds = ["sz" if i in (10, 11) else None for i in range(40)] + ["sz" if i == 30 else "bckg" for i in range(40)]
+    samples = {
+        "subject": ["01"] * 40 + ["02"] * 40, "onset": [10.0 * i for i in range(40)] * 2, "duration": [10.0] * 80,
+        "events/trial_type": kinds,
+    }  # fmt: skip
+    ahead = Ahead(horizon=20, occurrence=30, recovery=50)
+    found = resolve(Wish("events", "trial_type", positive="sz", ahead=ahead), samples)
+    assert found.classes == ("interictal", "preictal")
+    # a window that ends at 80 s is 20 s ahead, one that ends at 50 s is 50 s ahead; 120 to 170 s is recovery
+    assert found.kept.tolist() == [*range(8), *range(17, 40), *range(40, 68), *range(76, 80)]
+    assert found.kept[found.y == 1].tolist() == [4, 5, 6, 7, 64, 65, 66, 67]
+    onsets = dict(zip(found.kept.tolist(), found.columns["target/onset"], strict=True))
+    assert (onsets[0], onsets[7], onsets[17], onsets[40], onsets[79]) == (100.0, 100.0, None, 300.0, None)
+
+
+def test_what_never_happens_cannot_be_foretold():
+    samples = {"subject": ["01"] * 3, "onset": [0.0, 1.0, 2.0], "duration": [1.0] * 3, "events/trial_type": ["a"] * 3}
+    with pytest.raises(InputError, match="cannot be foretold: no window lies ahead of one") as error:
+        resolve(Wish("events", "trial_type", positive="sz", ahead=Ahead(occurrence=5)), samples)
+    assert error.value.code == "E-INPUT-CLASSES"
 
 
 MISTAKES = [

@@ -87,9 +87,22 @@ def _shares(onsets: np.ndarray, warnings: Sequence[tuple[float, float]]) -> np.n
     """Return the share of onsets, shape (..., n_onsets), within a warning; NaN where there are none."""
     if not onsets.shape[-1]:
         return np.full(onsets.shape[:-1], nan)
+    return np.asarray(covered(onsets, warnings).mean(axis=-1))
+
+
+def covered(onsets: np.ndarray, warnings: Sequence[tuple[float, float]]) -> np.ndarray:
+    """Return which moments lie within a warning.
+
+    Parameters
+    ----------
+    onsets : array, shape (...,)
+        In s.
+    warnings : sequence of (start, end)
+        In s, in the order of time, none meeting another.
+    """
     starts, ends = np.array([*warnings, (np.inf, np.inf)]).T
     latest = np.searchsorted(starts, onsets, side="left") - 1  # the last warning that began before
-    return np.asarray(((latest >= 0) & (onsets <= ends[latest])).mean(axis=-1))
+    return np.asarray((latest >= 0) & (onsets <= ends[latest]))
 
 
 def brier_skill(probability: np.ndarray, came: np.ndarray, base_rate: float | None = None) -> float:

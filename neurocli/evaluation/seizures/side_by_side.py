@@ -97,7 +97,7 @@ def _recorded(fits: Sequence[Fitted], threshold: float, k: int, n: int) -> list[
         codes = recording_codes(fit.samples)
         for code in np.unique(codes):
             rows = np.flatnonzero(codes == code)
-            found.setdefault(_name(fit, rows[0]), []).append((fit, rows))
+            found.setdefault(name_of(fit, rows[0]), []).append((fit, rows))
     return [_one(name, parts, threshold, k, n) for name, parts in sorted(found.items())]
 
 
@@ -115,7 +115,8 @@ def _check(fit: Fitted) -> None:
         )  # fmt: skip
 
 
-def _name(fit: Fitted, row: int) -> str:
+def name_of(fit: Fitted, row: int) -> str:
+    """Return the name of the recording that a sample is of, as its file begins."""
     known = {name: str(fit.samples[name][row]) for name in SHORT if fit.samples.get(name)}
     return stem({name: value for name, value in known.items() if value not in ("", "None")})
 
@@ -124,7 +125,7 @@ def _one(name: str, parts: Sequence[tuple[Fitted, np.ndarray]], threshold: float
     onset = np.concatenate([spans(fit.samples)[0][rows] for fit, rows in parts])
     end = np.concatenate([spans(fit.samples)[1][rows] for fit, rows in parts])
     truth = np.concatenate([fit.y_true[rows] == 1 for fit, rows in parts])
-    score = np.concatenate([_probability(fit.y_score[rows]) for fit, rows in parts])
+    score = np.concatenate([probability(fit.y_score[rows]) for fit, rows in parts])
     order = np.argsort(onset, kind="stable")
     onset, end, truth, score = onset[order], end[order], truth[order], score[order]
     window = float(np.median(end - onset))
@@ -134,7 +135,7 @@ def _one(name: str, parts: Sequence[tuple[Fitted, np.ndarray]], threshold: float
     return Recorded(name, str(fit.samples.get("subject", [""] * len(fit.y_true))[rows[0]]), trace, detected)
 
 
-def _probability(score: np.ndarray) -> np.ndarray:
+def probability(score: np.ndarray) -> np.ndarray:
     """Return the probability of the second class; of decision values, what a logistic function makes of them."""
     if are_probabilities(score):
         return np.asarray(score[:, 1])

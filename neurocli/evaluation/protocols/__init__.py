@@ -1,0 +1,1 @@
+"""What is asked beside the score: over time, with a few shots, told less."""
