@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-SECTIONS = ("startup", "warm", "prep", "presets", "planning", "scale", "runner", "features", "permutations")
+SECTIONS = ("startup", "warm", "prep", "steps", "presets", "planning", "scale", "runner", "features", "permutations")
 
 
 def main(names: list[str]) -> int:

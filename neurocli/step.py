@@ -35,6 +35,7 @@ class Step(Settings, ABC):
     checkpoint: ClassVar[bool] = False  # True: the step ends a unit of its own, so what follows can change freely
     transductive: ClassVar[bool] = False  # True: fitted, without labels, on the recording it is applied to
     streams: ClassVar[bool] = False  # True: takes signals that are read when they are looked at (`data.lazy`)
+    companions: ClassVar[tuple[str, ...]] = ()  # suffixes of images of the same person that the reader brings along
 
     def check_names(self, ch_names: Sequence[str]) -> tuple[str, str, str] | None:
         """Return why EEG channels of these names cannot be taken (code, sentence, remedy), or None; imports nothing.

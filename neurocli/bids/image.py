@@ -20,6 +20,7 @@ def to_image(root: Path, item: Item, volume: Any) -> Image:
     """Return voxels joined with their sidecars."""
     masks = _masks(item)
     mask, notes = _mask(root, masks, volume)
+    t1 = _companion(root, item, "T1w")
     return Image(
         data=volume.data,
         affine=volume.affine,
@@ -29,6 +30,9 @@ def to_image(root: Path, item: Item, volume: Any) -> Image:
         confounds=_confounds(root, item),
         mask=mask,
         masks=masks,
+        mask_stack=_stack(root, masks, volume),
+        t1=t1.data if t1 else None,
+        t1_affine=t1.affine if t1 else None,
         slice_times=_slice_times(sidecar(root, item), item),
         notes=notes,
     )
@@ -82,6 +86,33 @@ def _mask(root: Path, masks: dict[str, str], volume: Any) -> tuple[np.ndarray | 
     from .readers.nifti import read
 
     found = read(root / masks[name])
-    if found.data.shape != volume.data.shape[:3] or not np.allclose(found.affine, volume.affine, atol=1e-3):
+    if not _lies_in(found, volume):
         return None, ({"step": "read", "warning": f"The mask {masks[name]} is of another shape or place."},)
     return found.data != 0, ()
+
+
+def _lies_in(mask: Any, volume: Any) -> bool:
+    same = mask.data.shape == volume.data.shape[:3]
+    return same and bool(np.allclose(mask.affine, volume.affine, atol=1e-3))
+
+
+def _stack(root: Path, masks: dict[str, str], volume: Any) -> np.ndarray | None:
+    """Return several masks in the order of their names, shape (x, y, z, n_masks); one that does not fit is empty."""
+    if len(masks) < 2:
+        return None
+    from .readers.nifti import read
+
+    found = [read(root / masks[name]) for name in sorted(masks)]
+    empty = np.zeros(volume.data.shape[:3], dtype=bool)
+    return np.stack([mask.data != 0 if _lies_in(mask, volume) else empty for mask in found], axis=-1)
+
+
+def _companion(root: Path, item: Item, suffix: str) -> Any:
+    """Return an image of the same person that was asked for, or None."""
+    endings = (f"_{suffix}.nii", f"_{suffix}.nii.gz")
+    path = next((path for path in item.sidecars if path.endswith(endings)), None)
+    if path is None:
+        return None
+    from .readers.nifti import read
+
+    return read(root / path)

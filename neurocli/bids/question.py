@@ -32,6 +32,8 @@ class Question:
         Only these, with or without their ``sub-``.
     exclude : list of Exclusion
         Recordings to leave out.
+    companions : tuple of str
+        Suffixes of images of the same person to read along, such as ``T1w``.
     """
 
     datatype: str
@@ -45,6 +47,7 @@ class Question:
     session_label: Sequence[str] | None = None
     task_id: Sequence[str] | None = None
     exclude: Sequence[Exclusion] = ()
+    companions: Sequence[str] = ()
 
     @property
     def limits(self) -> dict[str, Sequence[str] | None]:

@@ -140,6 +140,7 @@ def _to_recording(root: Path, item: Item, signal: Any) -> Recording:
         events=happened,
         annotations=signal.annotations,
         reference=_reference(document),
+        line_freq=_line_freq(document, item),
         info=signal.info,
         notes=(*signal.notes, *channels.notes, *note, *_late(happened, signal.data.shape[1] / signal.sfreq)),
     )
@@ -180,3 +181,14 @@ def _positions(root: Path, item: Item, signal: Any, channels: Any) -> tuple[Any,
 def _reference(document: dict[str, Any]) -> str | None:
     said = [document[name] for name in ("EEGReference", "iEEGReference", "EMGReference") if name in document]
     return said[0] if said and isinstance(said[0], str) and said[0] != "n/a" else None
+
+
+def _line_freq(document: dict[str, Any], item: Item) -> float | None:
+    """Return the mains frequency in Hz; None where the sidecar does not know it."""
+    said = document.get("PowerLineFrequency")
+    if said in (None, "n/a"):
+        return None
+    if isinstance(said, bool) or not isinstance(said, (int, float)) or not said > 0:
+        message = f"PowerLineFrequency is {said!r} in the sidecar, expected Hz."
+        raise InputError(message, code="E-INPUT-SIDECAR", where=item.path, remedy="Mend it, or write n/a.")
+    return float(said)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..data.entities import LONG, SHORT, Entities, label, stem
 from ..errors import InputError, unknown
+from .companions import companion
 from .entries import Entries, Entry
 from .exclusions import Exclusion
 from .index import Index
@@ -56,7 +57,7 @@ def _selected(index: Index, asked: Question) -> list[Item]:
     if not kept:
         raise _empty(entries, asked, everything, {**wanted, **limited}, len(chosen))
     _check_duplicates(kept)
-    return [_item(entry, asked.datatype, entries, raw) for entry in kept]
+    return [_item(entry, asked, entries, raw) for entry in kept]
 
 
 def _wanted(filters: Mapping[str, Wanted] | None, **more: str | None) -> dict[str, Wanted]:
@@ -148,10 +149,11 @@ def _check_duplicates(entries: Sequence[Entry]) -> None:
         seen[name] = entry.path
 
 
-def _item(entry: Entry, datatype: str, own: Entries, raw: Entries) -> Item:
+def _item(entry: Entry, asked: Question, own: Entries, raw: Entries) -> Item:
     entities = {name: value for name, value in entry.entities.items() if name != "split"}
-    entities |= {"datatype": datatype, "suffix": entry.suffix}
-    return Item(entry.path, entities, inherited(entry, entities, own, raw))
+    entities |= {"datatype": asked.datatype, "suffix": entry.suffix}
+    found = [companion(suffix, entities, own, raw) for suffix in asked.companions if suffix != entry.suffix]
+    return Item(entry.path, entities, inherited(entry, entities, own, raw) + tuple(path for path in found if path))
 
 
 def _empty(

@@ -53,6 +53,7 @@ class Recording(Payload):
     events: Samples = field(default_factory=dict)
     annotations: tuple[Any, ...] = ()
     reference: str | None = None
+    line_freq: float | None = None  # of the mains, in Hz, where the sidecar says it
     info: dict[str, Any] | None = None
     notes: tuple[dict[str, Any], ...] = ()
     kind: ClassVar[str] = "recording"
@@ -91,7 +92,11 @@ class Image(Payload):
     confounds: Samples = field(default_factory=dict)
     mask: np.ndarray | None = None
     masks: dict[str, str] = field(default_factory=dict)  # description -> path relative to the dataset
+    mask_stack: np.ndarray | None = None  # several masks, shape (x, y, z, n_masks), in the order of their names
     slice_times: tuple[float, ...] = ()  # when each slice of a volume was taken, in s; empty where unknown
+    t1: np.ndarray | None = None  # the T1 of the same person, shape (x, y, z), where a step asked for it
+    t1_affine: np.ndarray | None = None  # voxel of the T1 to mm, shape (4, 4)
+    to_t1: np.ndarray | None = None  # from places in this image to places in the T1, mm, shape (4, 4)
     notes: tuple[dict[str, Any], ...] = ()
     kind: ClassVar[str] = "image"
 
@@ -123,6 +128,7 @@ class Epochs(Payload):
     positions: np.ndarray | None = None
     bads: tuple[str, ...] = ()
     reference: str | None = None
+    line_freq: float | None = None
     info: dict[str, Any] | None = None
     notes: tuple[dict[str, Any], ...] = ()
     kind: ClassVar[str] = "epochs"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..bids import exclusions, tables
 from ..bids.digests import Digests
@@ -12,6 +12,7 @@ from ..bids.index import Index, scan
 from ..bids.question import Item, Question, Wanted
 from ..bids.select import select
 from ..errors import InputError
+from .companions import check_companions, companions
 from .gather import Cohort
 from .plan import Source, recording_id
 from .units import PENDING
@@ -21,22 +22,27 @@ if TYPE_CHECKING:
     from .request import Request
 
 
-def find_sources(request: Request, pipeline: Pipeline, *, hashing: bool = True) -> list[Source]:
+def find_sources(
+    request: Request, pipeline: Pipeline, *, hashing: bool = True, steps: Iterable[Any] | None = None
+) -> list[Source]:
     """Return the recordings of a request in the order of their names.
 
-    With ``hashing=False`` a file that was never hashed is marked pending instead of being read.
+    With ``hashing=False`` a file that was never hashed is marked pending instead of being read. `steps` are those whose
+    companions are read along; by default the pipeline's own.
 
     Raises
     ------
     InputError
         If the dataset cannot be read, or the selection is empty or ambiguous.
     """
-    items = _select(request, pipeline, scan(request.bids_dir))
+    wanted = companions((use.settings for use in pipeline.preprocess) if steps is None else steps)
+    items = _select(request, pipeline, scan(request.bids_dir), wanted)
+    check_companions(wanted, items)
     with Digests(request.bids_dir) as memory:
         return [_source(item, pipeline, memory, hashing) for item in items]
 
 
-def _select(request: Request, pipeline: Pipeline, index: Index) -> list[Item]:
+def _select(request: Request, pipeline: Pipeline, index: Index, along: tuple[str, ...]) -> list[Item]:
     wanted = pipeline.input
     filters: dict[str, Wanted] = {name: _pattern(values) for name, values in wanted.filters().items()}
     if request.filter_file:
@@ -52,6 +58,7 @@ def _select(request: Request, pipeline: Pipeline, index: Index) -> list[Item]:
         session_label=request.sessions,
         task_id=request.tasks,
         exclude=exclusions.read_exclusions(request.exclude) if request.exclude else (),
+        companions=along,
     )
     return select(index, question)
 

@@ -75,9 +75,23 @@ def framewise_displacement(data: Image) -> np.ndarray | None:
     """Return how far the head moved to each volume, in m, NaN for the first; None without the six parameters."""
     if not set(MOTION) <= set(data.confounds):
         return None
-    table = np.array([[_number(value) for value in data.confounds[name]] for name in MOTION])
-    moves = np.abs(np.diff(table, axis=-1, prepend=np.nan))
-    steps: np.ndarray = (moves[:3].sum(axis=0) + HEAD_MM * moves[3:].sum(axis=0)) / 1000  # mm and radians in the table
+    return moved_by(np.array([[_number(value) for value in data.confounds[name]] for name in MOTION]).T)
+
+
+def moved_by(table: np.ndarray) -> np.ndarray:
+    """Return the framewise displacement of a table of motion, in m, NaN for the first volume, shape (n_volumes,).
+
+    Parameters
+    ----------
+    table : array, shape (n_volumes, 6)
+        Three shifts in mm, three turns in radians.
+
+    References
+    ----------
+    Power et al. (2012) NeuroImage 59:2142.
+    """
+    moves = np.abs(np.diff(table, axis=0, prepend=np.nan))
+    steps: np.ndarray = (moves[:, :3].sum(axis=1) + HEAD_MM * moves[:, 3:].sum(axis=1)) / 1000
     return steps
 
 

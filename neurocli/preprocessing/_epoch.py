@@ -185,7 +185,7 @@ def _kept(x: Any, index: np.ndarray) -> Any:
     return np.asarray(x) if whole else np.asarray(x)[index]
 
 
-CARRIED = ("sfreq", "ch_names", "ch_types", "units", "entities", "positions", "bads", "reference", "info")
+CARRIED = ("sfreq", "ch_names", "ch_types", "units", "entities", "positions", "bads", "reference", "line_freq", "info")
 
 
 def _table(data: Recording, windows: Windows) -> Samples:

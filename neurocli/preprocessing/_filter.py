@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import mne
@@ -30,7 +31,7 @@ def pass_band(data: Signal, picks: Sequence[int], settings: Filter) -> tuple[np.
     """Return the filtered channels, shape (..., n_picks, n_times), and the numbers that describe the filter."""
     below_nyquist(data, [edge for edge in (settings.l_freq, settings.h_freq) if edge is not None])
     options = _options(settings)
-    numbers = _description(data, settings, options)
+    numbers = dict(_description(data.sfreq, settings.model_copy(update={"types": None})))  # a list has no hash
     long_enough(data, numbers["filter_length"] if settings.method == "fir" else 3 * settings.order)
 
     def once(x: np.ndarray) -> np.ndarray:
@@ -84,14 +85,16 @@ def _options(settings: Filter) -> dict[str, Any]:
     return options | {name: "auto" if width is None else width for name, width in widths.items()}
 
 
-def _description(data: Signal, settings: Filter, options: dict[str, Any]) -> dict[str, Any]:
-    designed = mne.filter.create_filter(None, data.sfreq, settings.l_freq, settings.h_freq, **options)
+@lru_cache(64)
+def _description(sfreq: float, settings: Filter) -> dict[str, Any]:
+    """Return the numbers of a filter, designed once for all recordings of a rate."""
+    designed = mne.filter.create_filter(None, sfreq, settings.l_freq, settings.h_freq, **_options(settings))
     edges = {"l_freq": settings.l_freq, "h_freq": settings.h_freq, "method": settings.method, "phase": settings.phase}
     if settings.method == "iir":
-        delay = 0.0 if settings.phase.startswith("zero") else _delay(data.sfreq, settings, sos=designed["sos"])
+        delay = 0.0 if settings.phase.startswith("zero") else _delay(sfreq, settings, sos=designed["sos"])
         return edges | {"order": settings.order, "filter_length": None, "delay_s": delay}
-    delay = 0.0 if settings.phase.startswith("zero") else _delay(data.sfreq, settings, taps=designed)
-    return edges | {"filter_length": len(designed), "delay_s": delay, **_transitions(data.sfreq, settings)}
+    delay = 0.0 if settings.phase.startswith("zero") else _delay(sfreq, settings, taps=designed)
+    return edges | {"filter_length": len(designed), "delay_s": delay, **_transitions(sfreq, settings)}
 
 
 def _transitions(sfreq: float, settings: Filter) -> dict[str, float]:

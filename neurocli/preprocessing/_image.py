@@ -11,7 +11,7 @@ import nibabel.filebasedimages
 import numpy as np
 
 from ..data.recording import Image, Recording
-from ..errors import ConfigError
+from ..errors import ConfigError, unknown
 from ._common import need, refuse
 
 
@@ -56,6 +56,34 @@ def nonzero(img: Any) -> np.ndarray:
     """Return where a NIfTI object is not zero, shape (x, y, z)."""
     inside: np.ndarray = np.asarray(img.dataobj) != 0
     return inside
+
+
+def brought(data: Image, desc: str) -> np.ndarray:
+    """Return the mask that the reader brought along under a description, or one that lies where `masks` says.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it does not fit the image (``E-INPUT-MASK``).
+    """
+    if data.masks and desc not in data.masks:
+        raise refuse(data, "E-INPUT-MASK", unknown("mask desc", desc, data.masks))
+    inside = _known(data, desc)
+    if inside is not None:
+        return inside
+    remedy = "Add a mask of the image's shape and place to the derivatives, or use mask: {threshold: 0.2}."
+    raise refuse(data, "E-INPUT-MASK", f"There is no mask {desc!r} that fits the image.", remedy)
+
+
+def _known(data: Image, desc: str) -> np.ndarray | None:
+    path = data.masks.get(desc, "")
+    if Path(path).is_absolute():
+        return nonzero(load(path, f"mask {desc}"))
+    if data.mask_stack is not None and data.masks:
+        inside = np.asarray(data.mask_stack[..., sorted(data.masks).index(desc)]) != 0
+        return inside if inside.any() else None  # the reader leaves one empty that does not fit
+    fits = data.mask is not None and (desc == "brain" or len(data.masks) <= 1)
+    return np.asarray(data.mask) != 0 if fits else None
 
 
 def load(path: str, setting: str) -> Any:

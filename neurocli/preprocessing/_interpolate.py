@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import mne
 import numpy as np
 
 from ._common import Signal, need, noted, refuse, typed_channels
-from ._mne import need_positions, to_mne
+from ._mne import need_positions, to_info
 
 
 def interpolated(data: Signal, step: str) -> Signal:
@@ -17,18 +18,23 @@ def interpolated(data: Signal, step: str) -> Signal:
     picks = typed_channels(data, types)
     need_positions(data, picks, "Interpolation")
     _enough(data, types)
+    weights = _weights(data)
     x = np.array(data.data, dtype=np.float64)
     bad = [data.ch_names.index(name) for name in data.bads]
     x[..., bad, :] = 0.0  # NaN in a bad channel would survive the product with its zero weight
-    replaced = to_mne(_with(data, x)).interpolate_bads(reset_bads=True, verbose="ERROR")
-    x[..., bad, :] = replaced.get_data(picks=list(data.bads))
+    x[..., bad, :] = weights @ x
     return noted(data, step, {"interpolated": list(data.bads)}, data=x, bads=())
 
 
-def _with(data: Signal, x: np.ndarray) -> Signal:
-    from dataclasses import replace
+def _weights(data: Signal) -> np.ndarray:
+    """Return what each channel counts in each bad one, shape (n_bads, n_channels).
 
-    return replace(data, data=x)
+    Interpolation is linear, so MNE is given one sample a channel, which is 1 in that channel and 0 in all others.
+    """
+    raw = mne.io.RawArray(np.eye(len(data.ch_names)), to_info(data), verbose="ERROR")
+    replaced = raw.interpolate_bads(reset_bads=True, verbose="ERROR").get_data(picks=list(data.bads))
+    replaced[:, [name in data.bads for name in data.ch_names]] = 0.0
+    return np.asarray(replaced)
 
 
 def _enough(data: Signal, types: set[str]) -> None:

@@ -9,6 +9,7 @@ from scipy import fft, linalg, signal
 
 from ._common import Signal, doubles, finite, need, noted, refuse, typed_channels, with_rows
 from ._filter import below_nyquist
+from ._mains import mains
 from ._signal import before_fit
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def unlined(data: Signal, settings: LineNoise) -> Signal:
     need(data, settings.name, "recording")
     picks = typed_channels(data, settings.types)
     finite(data, picks)
-    below_nyquist(data, [settings.freq])
+    freq, source = mains(data, settings.freq) if settings.auto else (settings.freq, {})
+    below_nyquist(data, [freq])
     if data.data.shape[-1] < 4 * data.sfreq:
         raise refuse(data, "E-INPUT-SHORT", "Less than 4 s of signal do not resolve the line from its neighbours.")
     out, numbers = np.array(data.data, dtype=np.float64), {}
@@ -29,20 +31,22 @@ def unlined(data: Signal, settings: LineNoise) -> Signal:
         good = [i for i in mine if data.ch_names[i] not in data.bads]
         x = doubles(data.data, mine)
         fitted = [mine.index(i) for i in good]
-        out[mine], numbers[kind] = _cleaned(x, fitted, data.sfreq, settings)
-    note = {"freq": settings.freq, "method": settings.method, "types": numbers, **before_fit(data)}
+        out[mine], numbers[kind] = _cleaned(x, fitted, data.sfreq, freq, settings)
+    note = {"freq": freq, **source, "method": settings.method, "types": numbers, **before_fit(data)}
     return noted(data, settings.name, note, data=with_rows(out, range(len(out)), out))
 
 
-def _cleaned(x: np.ndarray, good: list[int], sfreq: float, settings: LineNoise) -> tuple[np.ndarray, dict[str, Any]]:
+def _cleaned(
+    x: np.ndarray, good: list[int], sfreq: float, freq: float, settings: LineNoise
+) -> tuple[np.ndarray, dict[str, Any]]:
     """Return the channels without the line, and the numbers; bad channels are interpolated in the spectrum."""
     n_removed = None
     if settings.method == "zapline" and len(good) > 1:
         clean = np.array(x)
-        clean[good], n_removed = zapline(x[good], sfreq, settings.freq, settings.n_remove, settings.width)
+        clean[good], n_removed = zapline(x[good], sfreq, freq, settings.n_remove, settings.width)
     else:
-        clean = interpolated(x, sfreq, settings.freq, settings.width)
-    before, after = (line_power(part[good], sfreq, settings.freq) for part in (x, clean))
+        clean = interpolated(x, sfreq, freq, settings.width)
+    before, after = (line_power(part[good], sfreq, freq) for part in (x, clean))
     return clean, {"n_removed": n_removed, "line_db_before": before, "line_db_after": after}
 
 

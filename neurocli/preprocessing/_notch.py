@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mne
 import numpy as np
 
 from ._common import Signal, by_channel, finite, need, noted, typed_channels, with_rows
 from ._filter import below_nyquist, by_stretch, long_enough
+from ._mains import mains
 
 if TYPE_CHECKING:
     from .notch import Notch
@@ -22,19 +23,30 @@ def notched(data: Signal, settings: Notch) -> Signal:
     need(data, settings.name, "recording", "epochs")
     picks = typed_channels(data, settings.types)
     finite(data, picks)
-    below_nyquist(data, [freq + TRANSITION for freq in settings.freqs])
+    freqs, source = _freqs(data, settings)
+    below_nyquist(data, [freq + TRANSITION for freq in freqs])
     if settings.method == "fir":
         long_enough(data, int(LENGTH_FACTOR / (TRANSITION / 2) * data.sfreq))
-    freqs = np.array(settings.freqs)
+    passes = [np.array([freq]) for freq in freqs] if settings.method == "iir" else [np.array(freqs)]
     filter_length = "10s" if settings.method == "spectrum_fit" else "auto"
 
     def once(x: np.ndarray) -> np.ndarray:
-        filtered: np.ndarray = mne.filter.notch_filter(
-            x, data.sfreq, freqs, filter_length, notch_widths=settings.widths, method=settings.method
-        )
-        return filtered
+        for gaps in passes:
+            x = mne.filter.notch_filter(
+                x, data.sfreq, gaps, filter_length, notch_widths=settings.widths, method=settings.method
+            )
+        return x
 
     rows = by_channel(data.data, picks, lambda x: by_stretch(data, x, once))
-    widths = [settings.widths or freq / 200 for freq in settings.freqs]
-    numbers = {"freqs": list(settings.freqs), "widths": widths, "method": settings.method}
+    widths = [settings.widths or freq / 200 for freq in freqs]
+    numbers = {"freqs": freqs, "widths": widths, "method": settings.method, **source}
     return noted(data, settings.name, numbers, data=with_rows(data.data, picks, rows))
+
+
+def _freqs(data: Signal, settings: Notch) -> tuple[list[float], dict[str, Any]]:
+    """Return the frequencies to remove, scaled to the mains where the settings ask for it, and the note on that."""
+    if not settings.auto:
+        return list(settings.freqs), {}
+    first = settings.freqs[0]
+    found, source = mains(data, first)
+    return [freq * found / first for freq in settings.freqs], source

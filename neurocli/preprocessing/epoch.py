@@ -68,7 +68,7 @@ class Epoch(Step):
     reject: Limits | None = None
     flat: Limits | None = None
     average: bool = False
-    version = 2  # its samples have another hash
+    version = 3  # its samples have another hash
     positional = "duration"
     streams = True
 

@@ -20,6 +20,7 @@ class InterpolateBads(Step):
     """
 
     libraries = ("mne",)
+    version = 2  # a product instead of a loop: other last digits
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the recording with its bad channels replaced."""

@@ -22,6 +22,8 @@ class LineNoise(Step):
     ----------
     freq : Hz
         Mains frequency, 50 or 60 Hz.
+    auto : bool
+        Take PowerLineFrequency from the sidecar instead, and `freq` where it says nothing; the report shows which.
     method : {'zapline', 'interpolate'}
         How it is done.
     n_remove : int, optional
@@ -44,6 +46,7 @@ class LineNoise(Step):
     """
 
     freq: Hertz = Field(default=50.0, gt=0)
+    auto: bool = False
     method: Literal["zapline", "interpolate"] = "zapline"
     n_remove: int | None = Field(default=None, ge=1)
     width: Hertz = Field(default=1.0, gt=0)

@@ -21,6 +21,8 @@ class Normalize(Step):
         How much may bend.
     engine : {'ants', 'elastix'}
         elastix does rigid and affine, through nipype.
+    through : {'T1w'}, optional
+        Register the T1 of the person, and move a series by way of it, resampled once; `coregister` comes before.
     resolution : int
         Of the template, in mm.
 
@@ -38,6 +40,7 @@ class Normalize(Step):
 
     how: Literal["rigid", "affine", "syn"] = "affine"
     engine: Literal["ants", "elastix"] = "ants"
+    through: Literal["T1w"] | None = None
     resolution: int = Field(default=2, ge=1, le=8)
     libraries = ("antspyx", "nilearn")
     positional = "how"
@@ -46,6 +49,8 @@ class Normalize(Step):
     def _possible(self) -> Self:
         if self.engine == "elastix" and self.how == "syn":
             raise ValueError("elastix does rigid and affine here; take engine: ants for syn.")
+        if self.engine == "elastix" and self.through:
+            raise ValueError("through: T1w needs engine: ants, which composes transforms.")
         return self
 
     def run(self, data: Any, rng: Any = None) -> Any:

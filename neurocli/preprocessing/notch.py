@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ..si import Hertz
 from ..step import Step, named
@@ -18,10 +18,13 @@ class Notch(Step):
     ----------
     freqs : list of Hz
         Frequencies to remove.
+    auto : bool
+        Where the sidecar says a PowerLineFrequency, scale `freqs` so that the first of them is that; the report shows
+        which was taken.
     widths : Hz, optional
         Width of every gap; by default a 200th of the frequency, as in MNE.
     method : {'fir', 'iir', 'spectrum_fit'}
-        A filter, or fitting and subtracting sinusoids in windows.
+        Filters (``iir``: one after the other), or fitting and subtracting sinusoids in windows.
     types : list of str, optional
         Channel types to filter; by default all but triggers and `misc`.
 
@@ -32,17 +35,12 @@ class Notch(Step):
     """
 
     freqs: list[Hertz] = Field(min_length=1)
+    auto: bool = False
     widths: Hertz | None = None
     method: Literal["fir", "iir", "spectrum_fit"] = "fir"
     types: list[str] | None = None
     libraries = ("mne",)
     positional = "freqs"
-
-    @model_validator(mode="after")
-    def _one_by_iir(self) -> Self:
-        if self.method == "iir" and len(self.freqs) > 1:
-            raise ValueError("method iir takes one frequency; use fir, or one notch step for each.")
-        return self
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the recording without these frequencies."""

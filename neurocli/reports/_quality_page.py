@@ -38,6 +38,7 @@ def _subject(results: Results, rows: Rows, title: str) -> Iterable[str]:
         yield f"<h2>{escape(name)}</h2>" + "".join(_stamps(row))
         yield table(["measure", "value", "meaning"], _measures(row))
         notes = results.quality[name]
+        yield from (f'<p class="stamp">{escape(str(note["warning"]))}</p>' for note in notes if "warning" in note)
         drawn = [figure for figure in (spectra(name, notes), maps(name, notes, places)) if figure]
         yield f'<div class="grid">{"".join(map(figure_html, drawn))}</div>'
         yield f"<details><summary>What each step noted</summary>{table(['step', 'note'], _noted(notes))}</details>"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import registry
 from ..data.entities import stem
 from ..data.tables import tsv
 from ..errors import NeurocliError
@@ -45,8 +46,9 @@ def predict(folder: Path, request: Request, report: Report) -> dict[str, Any]:
 def _carried(bundle: Bundle, job: Run) -> Run:
     """Carry out the chain of every recording, then apply the model to those that match it."""
     request = job.request
-    sources = find_sources(request, job.pipeline)
     recipe = bundle.card["pipeline"]
+    steps = [registry.get("steps", step["name"]) for step in recipe["preprocess"]]
+    sources = find_sources(request, job.pipeline, steps=steps)
     chain = Chain((("", recipe["preprocess"]),), recipe["featurize"] or None)
     tasks = [chain.task(source) for source in sources]
     context = job.context(sources, Cohort(asked=tuple(source.id for source in sources)))

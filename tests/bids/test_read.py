@@ -19,6 +19,7 @@ from neurocli.bids.read import read
 from neurocli.bids.readers import edf
 from neurocli.bids.select import select
 from neurocli.data import lazy
+from neurocli.errors import InputError
 from tests.bids.recordings import NAMES, SFREQ, Dataset, image, noise, write_brainvision, write_edf
 
 mne.set_log_level("ERROR")
@@ -318,3 +319,66 @@ def test_a_mask_that_does_not_fit_is_left_and_said(bold):
     found = bold.read()
     assert found.mask is None
     assert "another shape" in found.notes[0]["warning"]
+
+
+# --- several masks, images of the same person, and the mains ---
+
+
+def test_several_masks_come_along_and_one_that_does_not_fit_is_empty(bold):
+    folder = bold.root / "derivatives/masks/sub-01/func"
+    folder.mkdir(parents=True)
+    for name, shape in {"brain": (4, 5, 3), "csf": (4, 5, 3), "odd": (2, 2, 2)}.items():
+        nibabel.save(image(shape), folder / f"sub-01_desc-{name}_mask.nii.gz")
+    found = bold.read()
+    assert sorted(found.masks) == ["brain", "csf", "odd"]
+    assert found.mask_stack.shape == (4, 5, 3, 3)
+    assert found.mask_stack.any(axis=(0, 1, 2)).tolist() == [True, True, False]
+
+
+def _t1s(root, *paths):
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        nibabel.save(image((2, 3, 4)), root / path)
+
+
+def _companions(bold, *companions):
+    (item,) = select(scan(bold.root, bold.root / ".cache"), Question(datatype="func", companions=companions))
+    return item
+
+
+def test_the_t1_of_the_same_person_comes_along_where_a_step_asks_for_it(bold):
+    _t1s(bold.root, "sub-01/anat/sub-01_acq-low_T1w.nii.gz", "sub-01/anat/sub-01_T1w.nii.gz",
+         "sub-02/anat/sub-02_T1w.nii.gz")  # fmt: skip
+    assert bold.read().t1 is None
+    item = _companions(bold, "T1w")
+    assert item.sidecars[-1] == "sub-01/anat/sub-01_T1w.nii.gz"
+    found = read(bold.root, item)
+    assert found.t1.shape == (2, 3, 4)
+    np.testing.assert_array_equal(found.t1_affine, np.eye(4))
+
+
+def test_the_t1_of_the_session_comes_first_and_one_in_a_template_is_none(tmp_path):
+    dataset = Dataset(tmp_path / "data", "func", "bold")
+    own = dataset.root / "sub-01/ses-b/func/sub-01_ses-b_task-rest_bold.nii.gz"
+    own.parent.mkdir(parents=True)
+    nibabel.save(image(), own)
+    _t1s(dataset.root, "sub-01/ses-b/anat/sub-01_ses-b_space-MNI_T1w.nii.gz")
+    assert not any("T1w" in path for path in _companions(dataset, "T1w").sidecars)
+    _t1s(dataset.root, "sub-01/ses-a/anat/sub-01_ses-a_T1w.nii.gz")
+    assert _companions(dataset, "T1w").sidecars[-1].endswith("ses-a_T1w.nii.gz")
+    _t1s(dataset.root, "sub-01/ses-b/anat/sub-01_ses-b_acq-x_T1w.nii.gz")
+    assert _companions(dataset, "T1w").sidecars[-1].endswith("ses-b_acq-x_T1w.nii.gz")
+
+
+@pytest.mark.parametrize(("said", "expected"), [(60, 60.0), ("n/a", None), (None, None)])
+def test_the_mains_frequency_is_what_the_sidecar_says(dataset, said, expected):
+    write_edf(dataset.path("eeg.edf"), noise())
+    dataset.json(PowerLineFrequency=said) if said else dataset.json()
+    assert dataset.read().line_freq == expected
+
+
+def test_a_mains_frequency_that_is_no_number_is_refused(dataset):
+    write_edf(dataset.path("eeg.edf"), noise())
+    dataset.json(PowerLineFrequency="sixty")
+    with pytest.raises(InputError, match="PowerLineFrequency is 'sixty'"):
+        dataset.read()

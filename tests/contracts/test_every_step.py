@@ -27,6 +27,7 @@ SETTINGS: dict[str, dict] = {
     "atlas_volumes": {"atlas": "head.nii", "how": "affine", "resolution": 8},
     "bias_correct": {"n_iterations": [5, 5]},
     "confounds": {"columns": ["trans_x"]},
+    "coregister": {"extract": False},
     "epoch": {"duration": 2.0, "reject": {"eeg": 1.0}},
     "filter": {"l_freq": 1.0, "h_freq": 40.0},
     "filter_bank": {"bands": {"alpha": (8.0, 12.0)}},
@@ -71,6 +72,10 @@ def step(name: str) -> Step:
 def given_to(name: str):
     if name == "motion_correct":
         return bold(shape=(8, 9, 7, 3))
+    if name == "coregister":
+        whole = head()
+        series = replace(bold(), data=np.stack([whole.data] * 3, axis=-1), affine=whole.affine, confounds={}, mask=None)
+        return replace(series, t1=whole.data, t1_affine=whole.affine)
     if name == "scrub":
         return bold(confounds={name: np.linspace(0, 0.1, 40).tolist() for name in MOTION})
     if name in ON_IMAGES:
@@ -86,7 +91,7 @@ def given_to(name: str):
 def run(name: str, data):
     if name == "brain_extract":
         pytest.skip("its surface takes 20 s to grow; tests/preprocessing/test_mri.py holds it")
-    if name in ON_HEADS | {"motion_correct"}:
+    if name in ON_HEADS | {"motion_correct", "coregister"}:
         pytest.importorskip("ants", reason="antspyx is not installed")
     return step(name).run(data, np.random.default_rng(7))
 

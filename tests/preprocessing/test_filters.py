@@ -85,6 +85,28 @@ def test_notch_is_mne_notch_filter(method):
     np.testing.assert_array_equal(found.data, expected)
 
 
+def test_several_gaps_by_iir_are_one_after_the_other():
+    recording = eeg()
+    found = Notch(freqs=[20.0, 50.0], method="iir").run(recording).data
+    step = Notch(freqs=[50.0], method="iir").run(Notch(freqs=[20.0], method="iir").run(recording)).data
+    np.testing.assert_array_equal(found, step)
+
+
+def test_the_mains_of_the_sidecar_come_before_those_of_the_settings():
+    recording = eeg(line_freq=30.0)
+    found = Notch(freqs=[20.0, 40.0], auto=True).run(recording)
+    np.testing.assert_array_equal(found.data, Notch(freqs=[30.0, 60.0]).run(recording).data)
+    assert found.notes[-1]["freqs"] == [30.0, 60.0]
+    assert "sidecar" in found.notes[-1]["mains_from"]
+    assert "warning" not in found.notes[-1]
+
+
+def test_a_sidecar_without_mains_leaves_those_of_the_settings_and_says_so():
+    found = Notch(freqs=[20.0], auto=True).run(eeg())
+    np.testing.assert_array_equal(found.data, Notch(freqs=[20.0]).run(eeg()).data)
+    assert "20 Hz is taken" in found.notes[-1]["warning"]
+
+
 def test_notch_removes_the_line_and_leaves_the_rest():
     recording = eeg()
     time = np.arange(recording.n_times) / 200

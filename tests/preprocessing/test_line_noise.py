@@ -91,3 +91,12 @@ def test_what_cannot_be_done_is_said(clean):
         LineNoise(freq=60).run(replace(clean, sfreq=100.0))
     with pytest.raises(InputError, match="Less than 4 s of signal"):
         LineNoise().run(replace(clean, data=clean.data[:, :900]))
+
+
+@pytest.mark.parametrize(("line_freq", "expected"), [(60.0, 60.0), (None, 50.0)])
+def test_auto_takes_the_mains_of_the_sidecar_or_says_that_there_are_none(line_freq, expected):
+    recording = eeg(line_freq=line_freq)
+    found = LineNoise(freq=50.0, auto=True).run(recording)
+    np.testing.assert_array_equal(found.data, LineNoise(freq=expected).run(recording).data)
+    assert found.notes[-1]["freq"] == expected
+    assert ("warning" in found.notes[-1]) == (line_freq is None)

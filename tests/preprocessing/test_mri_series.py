@@ -112,6 +112,26 @@ def test_compcor_is_nipype_called_by_hand(noisy, tmp_path, monkeypatch):
     np.testing.assert_array_equal(table, by_hand)
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_compcor_takes_the_mask_that_the_reader_brought(noisy, tmp_path, several):
+    """Paths are relative to the dataset, which a step never opens."""
+    image, _ = noisy
+    inside = np.zeros((10, 10, 10), dtype=bool)
+    inside[:3] = True
+    nibabel.save(nibabel.Nifti1Image(inside.astype(np.uint8), AFFINE), tmp_path / "mask.nii")
+    lying = replace(image, mask=None, masks={"csf": str(tmp_path / "mask.nii")})
+    expected = CompCor(kind="anatomical", mask="csf", n_components=2).run(lying).confounds
+    masks = {"csf": "derivatives/masks/sub-01_desc-csf_mask.nii"}
+    brought = replace(image, mask=inside, masks=masks)
+    if several:
+        stack = np.stack([np.ones_like(inside), inside], axis=-1)
+        brought = replace(image, mask=stack[..., 0], masks={**masks, "brain": "x"}, mask_stack=stack)
+    found = CompCor(kind="anatomical", mask="csf", n_components=2).run(brought).confounds
+    assert found == expected
+    with pytest.raises(InputError, match="E-INPUT-MASK"):
+        CompCor(kind="anatomical", mask="wm").run(brought)
+
+
 def test_the_template_has_no_say_outside_its_space(noisy):
     with pytest.raises(InputError, match="E-INPUT-MASK"):
         CompCor(kind="anatomical").run(noisy[0])

@@ -22,3 +22,24 @@ def test_one_sample_that_differs_gives_another_hash(channel, time, sparse):
 def test_a_constant_has_none():
     assert signal_hash(np.full((3, 50), 2.0)) is None
     assert signal_hash(np.empty((3, 0))) is None
+
+
+@given(st.data())
+def test_spikes_in_other_places_give_another_hash(data):
+    """Sparse counts, where most samples agree: spikes that change places among channels or times."""
+    places = st.sets(st.tuples(st.integers(0, 69), st.integers(0, 19)), min_size=1, max_size=6)
+    sizes = st.lists(st.sampled_from([1.0, 2.0, 3.0, -1.0]), min_size=6, max_size=6)
+    x, other = (_spikes(data.draw(places), data.draw(sizes)) for _ in range(2))
+    assert (signal_hash(x) == signal_hash(other)) == np.array_equal(x, other)
+
+
+def _spikes(places, sizes):
+    x = np.zeros((70, 20))
+    for place, size in zip(sorted(places), sizes, strict=False):
+        x[place] = size
+    return x
+
+
+def test_the_shape_counts():
+    x = np.random.default_rng(0).random((4, 50))
+    assert len({signal_hash(x), signal_hash(x[:, :49]), signal_hash(x[:3]), signal_hash(x[[1, 0, 2, 3]])}) == 4

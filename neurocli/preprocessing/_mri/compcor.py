@@ -12,7 +12,7 @@ from scipy.ndimage import binary_erosion
 from ...data.captured import capture
 from ...data.recording import Image
 from .._common import noted, refuse
-from .._image import bright, load, nonzero, series, to_nifti, whole_brain
+from .._image import bright, brought, series, to_nifti, whole_brain
 from . import workflow
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def _bright(data: Image) -> np.ndarray:
 
 def _white(data: Image, settings: CompCor) -> np.ndarray:
     if settings.mask != "white":
-        if settings.mask not in data.masks:
-            raise refuse(data, "E-INPUT-MASK", f"There is no mask {settings.mask!r}.", "Add it to the derivatives.")
-        return nonzero(load(data.masks[settings.mask], "mask"))
+        return brought(data, settings.mask)
     if not data.entities.get("space", "").startswith("MNI"):
         raise refuse(data, "E-INPUT-MASK", "The template's white matter is in MNI space, and the image is not.",
                      "Run normalize before, or name a mask of the dataset.")  # fmt: skip

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from ...data.recording import Image
 from .._common import noted
-from .._confounds import HEAD_MM, MOTION, displacement
+from .._confounds import MOTION, displacement, moved_by
 from .._image import bright, series, to_nifti, whole_brain
 from . import spaces, workflow
 from .register import by_elastix, ras_matrix
@@ -98,10 +98,8 @@ def parameters(matrices: np.ndarray, centre: np.ndarray) -> dict[str, list[float
     turns = Rotation.from_matrix(matrices[:, :3, :3]).as_euler("xyz")
     shifts = matrices[:, :3, 3] + matrices[:, :3, :3] @ centre - centre
     table = np.hstack([shifts, turns])
-    moves = np.abs(np.diff(table, axis=0))
-    moved = moves[:, :3].sum(axis=1) + HEAD_MM * moves[:, 3:].sum(axis=1)
     columns: dict[str, list[float | None]] = {name: table[:, i].tolist() for i, name in enumerate(MOTION)}
-    return columns | {"framewise_displacement": [None, *moved.tolist()]}
+    return columns | {"framewise_displacement": [None, *(moved_by(table)[1:] * 1000).tolist()]}
 
 
 def dvars(x: np.ndarray) -> list[float | None]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nibabel
 import numpy as np
 
 from ...data.captured import capture
 from ...data.recording import Image
+from ...errors import ConfigError
 from .._common import need, noted
 from .._image import bright, placed, to_nifti, whole_brain
 from . import spaces, workflow
-from .register import by_elastix, registered
+from .coregister import anatomy
+from .register import by_elastix, dice, itk_affine, registered
 
 if TYPE_CHECKING:
     from ..normalize import Normalize
+
+
+FAINT = 0.1  # of the bright voxels of the moved image: what is brighter is brain
 
 
 def normalized(data: Image, settings: Normalize) -> Image:
@@ -26,16 +31,32 @@ def normalized(data: Image, settings: Normalize) -> Image:
     placed(data)
     moved = _by_elastix(data, settings) if settings.engine == "elastix" else _by_ants(data, settings)
     _, brain, affine = spaces.template(settings.resolution)
-    numbers = {"how": settings.how, "engine": settings.engine, "overlap": overlap(moved, brain)}
+    numbers: dict[str, Any] = {"how": settings.how, "engine": settings.engine, "through": settings.through}
+    numbers["overlap"] = dice(bright(moved, FAINT), brain)
     entities = {**data.entities, "space": "MNI152NLin2009aSym"}
-    return noted(data, settings.name, numbers, data=moved, affine=affine, mask=brain, masks={}, entities=entities)
+    left = dict.fromkeys(["mask_stack", "t1", "t1_affine", "to_t1"])  # what lies where the image lay before
+    changes = {"data": moved, "affine": affine, "mask": brain, "masks": {}, "entities": entities, **left}
+    return noted(data, settings.name, numbers, **changes)
 
 
 def _by_ants(data: Image, settings: Normalize) -> np.ndarray:
     fixed = spaces.template_image(settings.resolution)
-    with registered(fixed, spaces.to_ants(data, spaces.reference_volume(data)), settings.how) as found:
-        moved = [found.to_fixed(spaces.to_ants(data, volume)) for volume in spaces.volumes(data)]
+    source = coregistered_t1(data) if settings.through else data
+    with (
+        registered(fixed, spaces.to_ants(source, spaces.reference_volume(source)), settings.how) as found,
+        workflow.scratch() as folder,
+    ):
+        before = [itk_affine(np.linalg.inv(np.asarray(data.to_t1)), folder / "t1.mat")] if settings.through else []
+        moved = [found.to_fixed(spaces.to_ants(data, volume), before=before) for volume in spaces.volumes(data)]
     return np.stack(moved, axis=-1) if data.data.ndim == 4 else moved[0]
+
+
+def coregistered_t1(data: Image) -> Image:
+    """Return the T1 into which `coregister` has found the way."""
+    if data.to_t1 is None:
+        message = "normalize: {through: T1w} needs to know where the series lies in the T1."
+        raise ConfigError(message, code="E-CONFIG-ORDER", remedy="Put coregister before it.")
+    return anatomy(data)
 
 
 def _by_elastix(data: Image, settings: Normalize) -> np.ndarray:
@@ -57,9 +78,3 @@ def _transformed(data: Image, volume: np.ndarray, transform: Path) -> np.ndarray
         inputs = {"moving_image": str(folder / "volume.nii"), "transform_file": str(transform), "num_threads": 1}
         outputs = workflow.run("transformix", kind, inputs, folder)
         return np.asarray(nibabel.load(outputs.warped_file).dataobj, dtype=np.float32)
-
-
-def overlap(moved: np.ndarray, brain: np.ndarray) -> float:
-    """Return the Dice overlap of what is bright in the moved image with the brain of the template."""
-    inside = bright(moved, 0.1)
-    return float(2 * (inside & brain).sum() / max(inside.sum() + brain.sum(), 1))

@@ -25,9 +25,12 @@ class Registration:
     forward: Sequence[str]
     backward: Sequence[str]
 
-    def to_fixed(self, image: Any, how: str = "linear") -> np.ndarray:
-        """Return an image of the moving space on the grid of the fixed one."""
-        out = spaces.ants().apply_transforms(self.fixed, image, list(self.forward), interpolator=how)
+    def to_fixed(self, image: Any, how: str = "linear", before: Sequence[str] = ()) -> np.ndarray:
+        """Return an image of the moving space on the grid of the fixed one, resampled once.
+
+        `before` are files of transforms from another image into the moving space, where `image` lies in that one.
+        """
+        out = spaces.ants().apply_transforms(self.fixed, image, [*self.forward, *before], interpolator=how)
         return np.asarray(out.numpy())
 
     def to_moving(self, image: Any, how: str = "genericLabel") -> np.ndarray:
@@ -42,6 +45,23 @@ class Registration:
         """Return the linear part as a matrix from fixed to moving coordinates, RAS and mm, shape (4, 4)."""
         linear = next(path for path in self.forward if path.endswith(".mat"))
         return ras_matrix(spaces.ants().read_transform(linear))
+
+
+def dice(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the Dice overlap of two masks."""
+    return float(2 * (one & other).sum() / max(one.sum() + other.sum(), 1))
+
+
+def itk_affine(matrix: np.ndarray, path: Path) -> str:
+    """Write a matrix in RAS and mm as an affine transform of ITK and return its path."""
+    flip = np.diag([*spaces.LPS, 1.0])
+    turned = flip @ matrix @ flip
+    ants = spaces.ants()
+    made = ants.create_ants_transform(
+        transform_type="AffineTransform", dimension=3, matrix=turned[:3, :3], translation=turned[:3, 3]
+    )
+    ants.write_transform(made, str(path))
+    return str(path)
 
 
 def ras_matrix(transform: Any) -> np.ndarray:

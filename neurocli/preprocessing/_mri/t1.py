@@ -52,12 +52,18 @@ def bias_corrected(data: Image, settings: BiasCorrect) -> Image:
 def brain_extracted(data: Image, settings: BrainExtract) -> Image:
     """Return the image with everything outside the brain at zero, and the mask."""
     x = volume(data, settings.name)
-    inside = _brain(to_nifti(data, x), settings.threshold)
-    if not inside.any() or not x[inside].any():
-        raise refuse(data, "E-INPUT-MASK", "No brain was found.", "Look at the image; try another threshold.")
+    inside = brain(data, x, settings.threshold)
     voxel_m3 = abs(np.linalg.det(np.asarray(data.affine)[:3, :3])) * 1e-9
     numbers = {"brain_m3": float(inside.sum() * voxel_m3), "threshold": settings.threshold}
     return noted(data, settings.name, numbers, data=np.where(inside, x, 0), mask=inside)
+
+
+def brain(data: Image, x: np.ndarray, threshold: float) -> np.ndarray:
+    """Return where the brain is (``E-INPUT-MASK`` where none is found), shape (x, y, z)."""
+    inside = _brain(to_nifti(data, x), threshold)
+    if not inside.any() or not x[inside].any():
+        raise refuse(data, "E-INPUT-MASK", "No brain was found.", "Look at the image; try another threshold.")
+    return inside
 
 
 def _brain(image: Any, threshold: float) -> np.ndarray:

@@ -1,0 +1,141 @@
+"""Steps beside the bare MNE call, a long file of which one channel is looked at, and two subjects on two cores.
+
+Ratios of steps are of CPU time on one thread, the shortest of several turns of each, taken in turn.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .row import DATA, Row, command, fastest
+
+NAMES = [*("Fp1", "Fp2", "F3", "F4", "C3", "C4", "P3", "P4", "O1", "O2"), *("F7", "F8", "T7", "T8", "P7", "P8"),
+         *("Fz", "Cz", "Pz", "Oz")]  # fmt: skip
+SFREQ, SECONDS, TURNS = 500.0, 180.0, 9
+TWO = """
+version: 1
+pipelines:
+  two:
+    input: {datatype: eeg, task: rest}
+    preprocess:
+      - pick: {types: [eeg]}
+      - filter: {l_freq: 1 Hz, h_freq: 40 Hz}
+      - ica: {frontal: true}
+"""
+PEAK = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from neurocli.bids.index import scan
+from neurocli.bids.question import Question
+from neurocli.bids.read import read
+from neurocli.bids.select import select
+from neurocli.data.lazy import settled
+import neurocli.bids.readers.edf
+root = Path(sys.argv[1])
+[item] = select(scan(root, root / "cache"), Question(datatype="eeg"))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+found = read(root, item, lazily=True)
+(settled(found).data if sys.argv[2] == "whole" else found.data[:1])[0].sum()
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def rows() -> Iterator[Row]:
+    """Yield a row a step, one for memory and one for two cores."""
+    for name, ours, peer in _pairs():
+        a, b = _in_turn(ours, peer)
+        yield Row(f"{name}, CPU", a, "the MNE call", b, "1.1 x", a <= 1.1 * b)
+    yield _memory()
+    yield _two_cores()
+
+
+def _pairs() -> Iterator[tuple[str, Callable[[], object], Callable[[], object]]]:
+    import mne
+    import numpy as np
+
+    from neurocli import registry
+    from neurocli.data.recording import Recording
+
+    mne.set_log_level("ERROR")
+    x = np.random.default_rng(0).standard_normal((len(NAMES), round(SECONDS * SFREQ))) * 1e-5
+    known = mne.channels.make_standard_montage("standard_1005").get_positions()["ch_pos"]
+    places = {name: known[name] for name in NAMES}
+    entities = {"subject": "01", "task": "rest", "datatype": "eeg", "suffix": "eeg"}
+    kinds, units = ("eeg",) * len(NAMES), ("V",) * len(NAMES)
+    data = Recording(x, SFREQ, tuple(NAMES), kinds, units, entities, positions=np.array(list(places.values())),
+                     bads=("Cz",))  # fmt: skip
+    info = mne.create_info(NAMES, SFREQ, "eeg")
+    info.set_montage(mne.channels.make_dig_montage(places, coord_frame="head"))
+    info["bads"] = ["Cz"]
+    raw = mne.io.RawArray(x, info)
+
+    def ours(name: str, **settings: Any) -> Callable[[], object]:
+        return partial(registry.get("steps", name)(**settings).run, data)
+
+    yield "filter", ours("filter", l_freq=1, h_freq=40), lambda: mne.filter.filter_data(x, SFREQ, 1, 40)
+    yield "notch", ours("notch", freqs=[50]), lambda: mne.filter.notch_filter(x, SFREQ, [50])
+    yield "resample", ours("resample", sfreq=250), lambda: raw.copy().resample(250)
+    yield "reference", ours("reference", to="average"), lambda: raw.copy().set_eeg_reference("average")
+    yield "interpolate_bads", ours("interpolate_bads"), lambda: raw.copy().interpolate_bads()
+    yield "epoch", ours("epoch", duration=4), lambda: mne.make_fixed_length_epochs(raw, 4, preload=True)
+
+
+def _in_turn(*works: Callable[[], object]) -> list[float]:
+    best = [float("inf")] * len(works)
+    for _ in range(TURNS):
+        for place, work in enumerate(works):
+            started = time.process_time()
+            work()
+            best[place] = min(best[place], time.process_time() - started)
+    return best
+
+
+def _memory() -> Row:
+    import edfio
+    import numpy as np
+
+    rng, seconds, sfreq = np.random.default_rng(0), 1800, 256
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        folder = root / "sub-01" / "eeg"
+        folder.mkdir(parents=True)
+        (root / "dataset_description.json").write_text('{"Name": "long", "BIDSVersion": "1.10.0"}')
+        noise = rng.standard_normal(seconds * sfreq) * 50
+        signals = [edfio.EdfSignal(noise, sfreq, label=f"E{i}", physical_dimension="uV") for i in range(64)]
+        edfio.Edf(signals).write(folder / "sub-01_task-rest_eeg.edf")
+        (root / "peak.py").write_text(PEAK)
+        one, whole = (_peak(root, what) for what in ("one", "whole"))
+    said = f"{one / 2**20:.0f} MiB more where one channel of 64 is looked at, {whole / 2**20:.0f} MiB where all are"
+    return Row("reading 30 minutes of EDF, share of memory", one / whole, said, None, "0.25", one <= 0.25 * whole)
+
+
+def _peak(root: Path, what: str) -> float:
+    words = [sys.executable, str(root / "peak.py"), str(root), what]
+    return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+
+
+def _two_cores() -> Row:
+    dataset, bar = DATA / "eegmat", "0.6 x"
+    if not dataset.is_dir():
+        return Row("two subjects on two cores", 0.0, "not run: ../shared/data is not here", None, bar, met=True)
+    people = sorted(path.name for path in dataset.glob("sub-*"))[:2]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "two.yaml").write_text(TWO)
+        counter = iter(range(100))
+
+        def ours(n: int) -> None:
+            out = folder / f"out{next(counter)}"
+            command("preprocess", "two", "--bids-dir", dataset, "-o", out, "-f", folder / "two.yaml",
+                    "--n-cpus", str(n), "--participant-label", *people, "--json")  # fmt: skip
+
+        serial, both = fastest(lambda: ours(1), 2), fastest(lambda: ours(2), 2)
+    return Row("two subjects on two cores", both, "on one core", serial, bar, both <= 0.6 * serial)
