@@ -10,7 +10,7 @@ import numpy as np
 from ..data.recording import Image
 from ..errors import unknown
 from ._common import noted, refuse
-from ._image import series
+from ._image import bright, series
 
 if TYPE_CHECKING:
     from .confounds import Confounds
@@ -93,6 +93,17 @@ def moved_by(table: np.ndarray) -> np.ndarray:
     moves = np.abs(np.diff(table, axis=0, prepend=np.nan))
     steps: np.ndarray = (moves[:, :3].sum(axis=1) + HEAD_MM * moves[:, 3:].sum(axis=1)) / 1000
     return steps
+
+
+def dvars(x: np.ndarray) -> list[float | None]:
+    """Return the root mean square of the change from volume to volume, over bright voxels, in their unit.
+
+    References
+    ----------
+    Power et al. (2012) NeuroImage 59:2142.
+    """
+    inside = x[bright(x, 0.2)].astype(np.float64)
+    return [None, *np.sqrt((np.diff(inside, axis=-1) ** 2).mean(axis=0)).tolist()]
 
 
 def chosen(data: Image, patterns: list[str]) -> list[str]:

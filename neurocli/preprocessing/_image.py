@@ -52,6 +52,11 @@ def bright(x: np.ndarray, share: float) -> np.ndarray:
     return inside
 
 
+def dice(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the Dice overlap of two masks."""
+    return float(2 * (one & other).sum() / max(one.sum() + other.sum(), 1))
+
+
 def nonzero(img: Any) -> np.ndarray:
     """Return where a NIfTI object is not zero, shape (x, y, z)."""
     inside: np.ndarray = np.asarray(img.dataobj) != 0

@@ -9,6 +9,7 @@ from scipy import signal
 
 from ..data.recording import Image
 from ._common import Data, noted, typed_channels
+from ._quality_image import of_image
 
 if TYPE_CHECKING:
     from .quality import Quality
@@ -17,7 +18,6 @@ ORDER = ("eeg", "mag", "grad", "ecog", "seeg", "dbs", "voxel", "region")
 MAINS = (50.0, 60.0)  # Hz
 BRAIN, REST = (1.0, 30.0), (30.0, 45.0)  # Hz; both inside the band that most chains keep
 WINDOW = 2.0  # s
-BRIGHT = 0.5  # of the 98th percentile of the mean image; beyond it lies the head
 MOST = 400_000  # samples a channel, from the middle, that a spectrum looks at
 POINTS = 160  # frequencies of the spectrum that are kept
 
@@ -25,7 +25,7 @@ POINTS = 160  # frequencies of the spectrum that are kept
 def measured(data: Data, settings: Quality) -> Data:
     """Return the data with its numbers noted."""
     if isinstance(data, Image):
-        return noted(data, settings.name, _of_image(data))
+        return noted(data, settings.name, of_image(data))
     kinds = settings.types or [kind for kind in ORDER if kind in data.ch_types][:1]
     picks = typed_channels(data, kinds, bads=False)
     numbers: dict[str, Any] = {"types": kinds, "n_channels": len(picks), "bads": list(data.bads)}
@@ -33,17 +33,6 @@ def measured(data: Data, settings: Quality) -> Data:
         x = np.asarray(data.data[..., picks, :], dtype=np.float64)
         numbers |= _of_signal(np.nan_to_num(x.reshape(-1, *x.shape[-2:])), data.sfreq)  # (n_epochs, ...)
     return noted(data, settings.name, numbers)
-
-
-def _of_image(data: Image) -> dict[str, Any]:
-    """Return the signal-to-noise ratio over time of the bright voxels."""
-    x = np.asarray(data.data, dtype=np.float64)
-    if x.ndim != 4 or x.shape[-1] < 2:
-        return {"n_volumes": 1 if x.ndim == 3 else x.shape[-1], "tsnr": None}
-    mean, spread = x.mean(axis=-1), x.std(axis=-1)
-    inside = (mean > BRIGHT * np.percentile(mean, 98)) & (spread > 0)
-    tsnr = float(np.median(mean[inside] / spread[inside])) if inside.any() else None
-    return {"n_volumes": int(x.shape[-1]), "tsnr": tsnr}
 
 
 def _of_signal(x: np.ndarray, sfreq: float) -> dict[str, Any]:

@@ -14,7 +14,8 @@ class Quality(Step):
     Noted are the median over channels of amplitude (standard deviation) and spectrum, the power from 1 to 30 Hz
     against that from 30 to 45 Hz, the peaks at 50 and 60 Hz against their surroundings, and flat channels; of an image
     series the mean against the standard deviation over time, the median over voxels brighter than half the 98th
-    percentile. Bad channels are left out.
+    percentile, framewise displacement where the head's motion is known, DVARS, a carpet of voxels over time, and the
+    overlap of the image with the brain of its mask. Bad channels are left out.
 
     Parameters
     ----------

@@ -15,6 +15,18 @@ from ._protocols import protocols
 from ._special import network, seizures
 from ._tables import number, table
 
+DRAWN = (
+    "step",
+    "freqs",
+    "psd",
+    "removed",
+    "map_channels",
+    "limits",
+    "carpet",
+    "planes",
+    "dvars",
+    "displacement_m",
+)  # of a note: what a figure shows better, or a column of its own
 CSS = resources.files(__package__).joinpath("report.css").read_text(encoding="utf-8")
 
 
@@ -134,7 +146,7 @@ def _plain(value: Any) -> str:
 
 def _quality(results: Results) -> str:
     rows = [
-        [recording, str(note.get("step", "")), ", ".join(f"{k} {_plain(v)}" for k, v in note.items() if k != "step")]
+        [recording, str(note.get("step", "")), ", ".join(f"{k} {_plain(v)}" for k, v in note.items() if k not in DRAWN)]
         for recording, notes in results.quality.items()
         for note in notes
     ]

@@ -8,8 +8,9 @@ from html import escape
 from typing import Any
 
 from ..data.results import Results
-from ._page import document, figure_html
+from ._page import DRAWN, document, figure_html
 from ._quality_figures import cohort, maps, positions, spectra
+from ._quality_image import carpets, outlines
 from ._quality_table import COLUMNS
 from ._tables import table
 
@@ -39,7 +40,8 @@ def _subject(results: Results, rows: Rows, title: str) -> Iterable[str]:
         yield table(["measure", "value", "meaning"], _measures(row))
         notes = results.quality[name]
         yield from (f'<p class="stamp">{escape(str(note["warning"]))}</p>' for note in notes if "warning" in note)
-        drawn = [figure for figure in (spectra(name, notes), maps(name, notes, places)) if figure]
+        made = (spectra(name, notes), maps(name, notes, places), carpets(name, notes), outlines(name, notes))
+        drawn = [figure for figure in made if figure]
         yield f'<div class="grid">{"".join(map(figure_html, drawn))}</div>'
         yield f"<details><summary>What each step noted</summary>{table(['step', 'note'], _noted(notes))}</details>"
 
@@ -69,10 +71,8 @@ def shown(value: Any, unit: str | None) -> str:
 
 
 def _noted(notes: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    long = ("freqs", "psd", "removed", "map_channels", "limits")
     return [
-        [str(note.get("step", "")), json.dumps({k: v for k, v in note.items() if k not in ("step", *long)})]
-        for note in notes
+        [str(note.get("step", "")), json.dumps({k: v for k, v in note.items() if k not in DRAWN})] for note in notes
     ]
 
 

@@ -28,12 +28,25 @@ COLUMNS = {
     "n_rejected": ("Windows and epochs that were dropped.", None),
     "n_components_removed": ("Independent components that were subtracted.", None),
     "components_removed": ("Which, and why.", None),
-    "tsnr": ("Mean against standard deviation over time, median over the bright voxels.", "1"),
+    "tsnr": ("Mean against standard deviation over time, median over the bright voxels, before cleaning.", "1"),
+    "tsnr_after": ("The same after cleaning.", "1"),
+    "mean_displacement": ("Mean framewise displacement of the head (Power et al. 2012).", "mm"),
+    "greatest_displacement": ("The greatest.", "mm"),
+    "n_displaced": ("Volumes to which the head moved more than 0.5 mm.", None),
+    "n_scrubbed": ("Volumes that were replaced by what lies beside them.", None),
+    "dvars_before": (
+        "Median change from volume to volume (DVARS) over bright voxels, before cleaning.",
+        "of the image",
+    ),
+    "dvars_after": ("The same after cleaning.", "of the image"),
+    "overlap": ("Dice overlap of the image with the brain it was registered to.", "1"),
     "n_warnings": ("Warnings of the reader.", None),
     "outlier_in": ("Columns in which the recording is an outlier: more than 3.5 robust z from the median.", None),
 }
 JUDGED = ("n_bad", "amplitude_before", "amplitude_after", "snr_before", "snr_after", "line_before", "line_after",
-          "n_rejected", "n_components_removed", "tsnr")  # fmt: skip
+          "n_rejected", "n_components_removed", "tsnr", "mean_displacement", "greatest_displacement", "n_displaced",
+          "dvars_before", "overlap")  # fmt: skip
+REGISTERING = ("normalize", "coregister")  # their own overlap comes first: smoothing widens what is measured later
 LIMIT = 3.5  # Iglewicz & Hoaglin (1993) How to detect and handle outliers
 ENOUGH = 5  # recordings below which no one is an outlier
 MAD_TO_SD = 1.4826
@@ -83,10 +96,47 @@ def _summary(name: str, notes: Notes) -> dict[str, Any]:
         "n_rejected": rejected(notes),
         "n_components_removed": len(removed),
         "components_removed": "; ".join(f"{r['component']} ({r['why']})" for r in removed),
-        "tsnr": before.get("tsnr"),
+        **_of_image(notes, before, after),
         "n_warnings": sum("warning" in note for note in notes),
         "outlier_in": [],
     }
+
+
+def _of_image(notes: Notes, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of an image; lengths are in mm, as those who look at them are used to."""
+
+    def last(name: str, scale: float = 1) -> Any:
+        return next((note[name] * scale for note in reversed(notes) if note.get(name) is not None), None)
+
+    return {
+        "tsnr": before.get("tsnr"),
+        "tsnr_after": after.get("tsnr") if after is not before else None,
+        "mean_displacement": last("mean_displacement_m", 1e3),
+        "greatest_displacement": last("greatest_displacement_m", 1e3),
+        "n_displaced": last("n_displaced"),
+        "n_scrubbed": next((len(n["volumes"]) for n in notes if n.get("step") == "scrub"), None),
+        "dvars_before": before.get("dvars_median"),
+        "dvars_after": after.get("dvars_median") if after is not before else None,
+        "overlap": next((n["overlap"] for n in reversed(notes) if n.get("step") in REGISTERING), before.get("overlap")),
+    }
+
+
+def traces(notes: Notes) -> list[Row]:
+    """Return a row a volume: framewise displacement in mm, DVARS before and after cleaning; empty of no series."""
+    measured = [note for note in notes if note.get("step") == "quality" and "dvars" in note]
+    if not measured:
+        return []
+    moved = next((note["displacement_m"] for note in reversed(measured) if "displacement_m" in note), None)
+    moved = moved or [None] * len(measured[0]["dvars"])
+    columns = zip(moved, measured[0]["dvars"], measured[-1]["dvars"], strict=True)
+    return [[None if step is None else step * 1e3, first, last] for step, first, last in columns]
+
+
+TRACES = {
+    "framewise_displacement": ("How far the head moved to this volume (Power et al. 2012).", "mm"),
+    "dvars_before": ("Root mean square change to this volume over bright voxels, before cleaning.", "of the image"),
+    "dvars_after": ("The same after cleaning.", "of the image"),
+}
 
 
 def _lines(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[float | None, float | None]:
@@ -143,9 +193,9 @@ def _cell(value: Any) -> Any:
     return ", ".join(value) if isinstance(value, list) else value
 
 
-def describe() -> str:
+def describe(columns: Mapping[str, tuple[str, str | None]] = COLUMNS) -> str:
     """Return what each column means, as BIDS describes the columns of a table."""
     document = {
-        name: {"Description": text, **({"Units": unit} if unit else {})} for name, (text, unit) in COLUMNS.items()
+        name: {"Description": text, **({"Units": unit} if unit else {})} for name, (text, unit) in columns.items()
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

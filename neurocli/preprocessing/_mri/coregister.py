@@ -12,10 +12,10 @@ from scipy.spatial.transform import Rotation
 
 from ...data.recording import Image
 from .._common import noted, refuse
-from .._image import bright, series, to_nifti, whole_brain
+from .._image import bright, dice, series, to_nifti, whole_brain
 from . import spaces, workflow
 from .motion import euler_matrix
-from .register import by_elastix, dice, registered
+from .register import by_elastix, registered
 from .t1 import brain, volume
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from scipy.spatial.transform import Rotation
 
 from ...data.recording import Image
 from .._common import noted
-from .._confounds import MOTION, displacement, moved_by
-from .._image import bright, series, to_nifti, whole_brain
+from .._confounds import MOTION, displacement, dvars, moved_by
+from .._image import series, to_nifti, whole_brain
 from . import spaces, workflow
 from .register import by_elastix, ras_matrix
 
@@ -100,17 +100,6 @@ def parameters(matrices: np.ndarray, centre: np.ndarray) -> dict[str, list[float
     table = np.hstack([shifts, turns])
     columns: dict[str, list[float | None]] = {name: table[:, i].tolist() for i, name in enumerate(MOTION)}
     return columns | {"framewise_displacement": [None, *(moved_by(table)[1:] * 1000).tolist()]}
-
-
-def dvars(x: np.ndarray) -> list[float | None]:
-    """Return the root mean square of the change from volume to volume, over bright voxels, in their unit.
-
-    References
-    ----------
-    Power et al. (2012) NeuroImage 59:2142.
-    """
-    inside = x[bright(x, 0.2)].astype(np.float64)
-    return [None, *np.sqrt((np.diff(inside, axis=-1) ** 2).mean(axis=0)).tolist()]
 
 
 def _median(values: list[float | None]) -> float:

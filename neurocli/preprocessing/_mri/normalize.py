@@ -12,10 +12,10 @@ from ...data.captured import capture
 from ...data.recording import Image
 from ...errors import ConfigError
 from .._common import need, noted
-from .._image import bright, placed, to_nifti, whole_brain
+from .._image import bright, dice, placed, to_nifti, whole_brain
 from . import spaces, workflow
 from .coregister import anatomy
-from .register import by_elastix, dice, itk_affine, registered
+from .register import by_elastix, itk_affine, registered
 
 if TYPE_CHECKING:
     from ..normalize import Normalize

@@ -47,11 +47,6 @@ class Registration:
         return ras_matrix(spaces.ants().read_transform(linear))
 
 
-def dice(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the Dice overlap of two masks."""
-    return float(2 * (one & other).sum() / max(one.sum() + other.sum(), 1))
-
-
 def itk_affine(matrix: np.ndarray, path: Path) -> str:
     """Write a matrix in RAS and mm as an affine transform of ITK and return its path."""
     flip = np.diag([*spaces.LPS, 1.0])
