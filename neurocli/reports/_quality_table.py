@@ -34,11 +34,8 @@ COLUMNS = {
     "greatest_displacement": ("The greatest.", "mm"),
     "n_displaced": ("Volumes to which the head moved more than 0.5 mm.", None),
     "n_scrubbed": ("Volumes that were replaced by what lies beside them.", None),
-    "dvars_before": (
-        "Median change from volume to volume (DVARS) over bright voxels, before cleaning.",
-        "of the image",
-    ),
-    "dvars_after": ("The same after cleaning.", "of the image"),
+    "dvars_before": ("Median change from volume to volume (DVARS) over bright voxels, before cleaning.", None),
+    "dvars_after": ("The same after cleaning.", None),
     "overlap": ("Dice overlap of the image with the brain it was registered to.", "1"),
     "n_warnings": ("Warnings of the reader.", None),
     "outlier_in": ("Columns in which the recording is an outlier: more than 3.5 robust z from the median.", None),
@@ -134,8 +131,8 @@ def traces(notes: Notes) -> list[Row]:
 
 TRACES = {
     "framewise_displacement": ("How far the head moved to this volume (Power et al. 2012).", "mm"),
-    "dvars_before": ("Root mean square change to this volume over bright voxels, before cleaning.", "of the image"),
-    "dvars_after": ("The same after cleaning.", "of the image"),
+    "dvars_before": ("Root mean square change to this volume over bright voxels, before cleaning.", None),
+    "dvars_after": ("The same after cleaning.", None),
 }
 
 
