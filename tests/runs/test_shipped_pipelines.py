@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.utils.validation import has_fit_parameter
 from typer.testing import CliRunner
 
 from neurocli import registry
 from neurocli.commands import build
 from neurocli.errors import NeurocliError
+from neurocli.models._chain import build_chain
 from neurocli.pipelines.config import load
 
 CONFIG = load(None)
@@ -83,6 +85,15 @@ def test_every_network_and_every_way_of_covariances_has_a_pipeline():
     networks = {name for name, found in registry.definitions("models").items() if hasattr(found, "network")}
     riemannian = {"mdm", "tangent_space", "recenter", "augmented_covariances", "xdawn_covariances", "csp"}
     assert networks | riemannian | {"trca", "canonical_correlation", "euclidean_alignment"} <= used
+
+
+WEIGHTED = [name for name, p in CONFIG.pipelines.items() if p.train and p.train.balance == "weights"]
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_where_classes_are_balanced_by_weights_the_model_takes_them(name):
+    model = build_chain([use.settings for use in CONFIG.pipelines[name].train.model]).members[-1][1]
+    assert getattr(model, "accepts_weights", has_fit_parameter(model, "sample_weight"))
 
 
 @pytest.mark.parametrize("name", CONFIG.pipelines)
