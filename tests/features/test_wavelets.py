@@ -25,6 +25,15 @@ def test_morlet_power_is_that_of_mne(module, n_cycles):
     np.testing.assert_allclose(found, power.mean(axis=-1), rtol=1e-11)
 
 
+@pytest.mark.parametrize("n_cycles", [1.0, 7.0])
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_bins_that_single_precision_leaves_out_carry_nothing(n_cycles, offset):
+    """Wavelets near zero and near half the sampling frequency, whose bins go round the end; and an offset beside."""
+    x, at = X.astype(np.float32) + np.float32(offset), (2.5, 20.0, 49.0)
+    expected = reference.morlet_power(x, SFREQ, at=at, n_cycles=n_cycles)
+    np.testing.assert_allclose(cpu.morlet_power(x, SFREQ, at=at, n_cycles=n_cycles), expected, rtol=1e-4)
+
+
 @both
 def test_power_of_a_sine_peaks_at_its_frequency(module):
     x = np.sin(2 * np.pi * 10 * np.arange(1000) / SFREQ)[None]

@@ -1,4 +1,4 @@
-"""Machine words in numba: 64 comparisons at once, and population counts.
+"""Machine words and vectors in numba: 64 comparisons at once, population counts, wide loops.
 
 The masks are written in LLVM's own vector types, so that each machine gets its widest comparison (AVX-512, AVX2, NEON).
 """
@@ -44,6 +44,17 @@ def inlined(func: Function) -> Function:
 def series(x: np.ndarray) -> np.ndarray:
     """Return (..., n_times) as C-contiguous (n_series, n_times)."""
     return np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def wide(typingctx: Any) -> Code:  # noqa: ARG001
+    """Let the loops of the function that calls this use the widest vectors; LLVM halves them where AVX-512 is young."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')  # llvmlite's own add knows no such names
+        return context.get_dummy_value()
+
+    return types.void(), codegen
 
 
 @intrinsic  # type: ignore[untyped-decorator]
