@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._figures import ACCENT, INK, SOFT, WARN, Figure, axes_of
+from ._canvas import ACCENT, INK, SOFT, WARN, Figure, axes_of
 
 Notes = Sequence[Mapping[str, Any]]
 HIGH = 0.5  # mm; volumes above it are counted in the table
