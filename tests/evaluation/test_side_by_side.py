@@ -14,7 +14,7 @@ from neurocli.data.hed_score import Annotation, Annotations, from_tsv, to_tsv
 from neurocli.errors import InputError
 from neurocli.evaluation.seizures.alarms import alarms, events_of, k_of_n
 from neurocli.evaluation.seizures.counts import pooled
-from neurocli.evaluation.seizures.files import score_folders
+from neurocli.evaluation.seizures.files import score_folders, scored_folders
 from neurocli.evaluation.seizures.forecasting import forecast
 from neurocli.evaluation.seizures.side_by_side import SCORERS, side_by_side
 from neurocli.evaluation.seizures.szcore import event_counts
@@ -199,3 +199,34 @@ def test_folders_of_tables_are_scored_by_every_scorer(tmp_path):
     (tmp_path / "hyp" / "sub-01" / "a.tsv").unlink()
     with pytest.raises(InputError, match=r"1 of 1 annotated recordings have no table of detections: sub-01/a.tsv"):
         score_folders(tmp_path / "ref", tmp_path / "hyp")
+
+
+def write_tables(root, folder, tables, duration):
+    for name, rows in tables.items():
+        path = root / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(to_tsv(Annotations(tuple(Annotation(*row) for row in rows), duration, START)))
+
+
+def test_rates_of_folders_are_pooled_and_means_over_subjects(tmp_path):
+    true = {"sub-01/a_events.tsv": [(100, 60)], "sub-02/a_events.tsv": [(100, 60)], "sub-02/b_events.tsv": [(900, 60)]}
+    said = {"sub-01/a_desc-net_events.tsv": [(110, 20)], "sub-02/a_events.tsv": [(2000, 30)], "sub-02/b_events.tsv": []}
+    write_tables(tmp_path, "ref", true, 3600)
+    write_tables(tmp_path, "hyp", said, 3600)
+    found = scored_folders(tmp_path / "ref", tmp_path / "hyp")
+    assert (found["n_recordings"], found["n_subjects"]) == (3, 2)
+    assert found["latency"] == {"median_s": 10.0, "n_found": 1, "n_events": 3}
+    row = next(row for row in found["scorers"] if row["scorer"] == "SzCORE event")
+    assert row["counts"] == {"tp": 1, "fn": 2, "fp": 1}
+    assert row["pooled"]["sensitivity"] == pytest.approx(1 / 3)
+    assert row["pooled"]["fp_per_day"] == pytest.approx(8.0)  # one in three hours
+    assert row["per_subject"]["sensitivity"] == pytest.approx((1 + 0) / 2)
+
+
+def test_rates_over_time_are_refused_for_clips(tmp_path):
+    for folder in ("ref", "hyp"):
+        write_tables(tmp_path, folder, {"sub-01/a.tsv": [(10, 20)]}, 60)
+    found = scored_folders(tmp_path / "ref", tmp_path / "hyp")
+    assert found["refused"] == "E-INPUT-CLIPS"
+    assert found["latency"] is None
+    assert all(row["pooled"]["fp_per_day"] is None and row["pooled"]["f1"] == 1 for row in found["scorers"])

@@ -148,12 +148,12 @@ def _row(name: str, scorer: Callable[[Events, Events, float], Counts], recorded:
         counts.setdefault(one.subject, []).append(scorer(one.trace.reference, one.detected, one.trace.duration))
     return {
         "scorer": name,
-        "pooled": _rates([pooled([count for own in counts.values() for count in own])]),
-        "per_subject": _rates(list(per_subject(counts).values())),
+        "pooled": rates([pooled([count for own in counts.values() for count in own])]),
+        "per_subject": rates(list(per_subject(counts).values())),
     }
 
 
-def _rates(counts: Sequence[Counts]) -> dict[str, float | None]:
+def rates(counts: Sequence[Counts]) -> dict[str, float | None]:
     """Return the mean of each rate over those for which it exists."""
     values = {rate: [getattr(count, rate) for count in counts] for rate in RATES}
     known = {rate: [value for value in found if np.isfinite(value)] for rate, found in values.items()}
