@@ -64,14 +64,14 @@ class Entries:
                 table.setdefault(name.partition(".")[0].rpartition("_")[2], []).append(name)
         return table
 
-    def anywhere(self, suffix: str) -> bool:
-        """Whether any folder has a file with a suffix: most datasets have none of most kinds."""
-        return suffix in self._suffixes_there
+    def anywhere(self, ending: str) -> bool:
+        """Whether any folder has a file of a suffix and extension: most datasets have none of most kinds."""
+        return ending in self._endings
 
     @cached_property
-    def _suffixes_there(self) -> frozenset[str]:
-        names = (name for folder in self.index.folders.values() for name in folder.files)
-        return frozenset(name.partition(".")[0].rpartition("_")[2] for name in names)
+    def _endings(self) -> frozenset[str]:
+        names = (name.partition(".") for folder in self.index.folders.values() for name in folder.files)
+        return frozenset([base.rpartition("_")[2] + dot + extension for base, dot, extension in names])
 
     def applying(self, folder: str, suffix: str, entities: Mapping[str, str]) -> Iterator[list[Entry]]:
         """Yield, a folder and each one above it that has any, the files with a suffix that fit `entities`."""

@@ -144,6 +144,7 @@ def _check_root(root: Path) -> None:
                          remedy="Give the folder that holds dataset_description.json with --bids-dir.")  # fmt: skip
 
 
+_names = json.JSONEncoder().encode
 Row = tuple[int, int, int, str]  # mtime_ns, inode, when it was listed, the names as JSON
 Rows = Mapping[str, Row]
 
@@ -208,14 +209,14 @@ def _look(root: Path, path: str, known: Rows) -> tuple[Folder, Row]:
             return _folder(known[path][3]), known[path]
         except (ValueError, TypeError):
             pass  # broken: listed anew
-    absolute = root / path
+    absolute = f"{root}/{path}"  # a Path object a folder would cost more than the look
     try:
-        stat = absolute.stat()
+        stat = os.stat(absolute)  # noqa: PTH116
         folder = _listed(absolute)
     except OSError as error:
-        raise InputError(f"The folder cannot be read: {error.strerror}.", code="E-INPUT-DATASET", where=str(absolute),
-                         remedy="Mend its permissions.") from error  # fmt: skip
-    return folder, (stat.st_mtime_ns, stat.st_ino, time.time_ns(), json.dumps([folder.files, folder.folders]))
+        raise InputError(f"The folder cannot be read: {error.strerror}.", code="E-INPUT-DATASET",
+                         where=str(root / path), remedy="Mend its permissions.") from error  # fmt: skip
+    return folder, (stat.st_mtime_ns, stat.st_ino, time.time_ns(), _names([folder.files, folder.folders]))
 
 
 def _folder(names: str) -> Folder:
@@ -223,13 +224,12 @@ def _folder(names: str) -> Folder:
     return Folder(tuple(files), tuple(folders))
 
 
-def _listed(absolute: Path) -> Folder:
+def _listed(absolute: str) -> Folder:
     files: list[str] = []
     folders: list[str] = []
     with os.scandir(absolute) as entries:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            below = entry.is_dir() and not entry.name.endswith(LEAVES)
-            (folders if below else files).append(entry.name)
+            (files if entry.name.endswith(LEAVES) or not entry.is_dir() else folders).append(entry.name)
     return Folder(tuple(sorted(files)), tuple(sorted(folders)))

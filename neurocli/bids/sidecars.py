@@ -75,6 +75,8 @@ def fits(other: Mapping[str, str], entities: Mapping[str, str], *free: str) -> b
 
 def _documents(own: Entries, folder: str, entities: Mapping[str, str], suffix: str) -> list[str]:
     """Return the JSON files that apply, the most general first."""
+    if not own.anywhere(f"{suffix}.json"):
+        return []
     found: list[str] = []
     for level in own.applying(folder, suffix, entities):
         here = [e for e in level if e.extension == ".json"]
@@ -87,11 +89,11 @@ def _nearest(own: Entries, folder: str, entities: Mapping[str, str], suffix: str
 
     A table with all entities of the recording is beside it as a rule, and no other can have more.
     """
+    if not own.anywhere(f"{suffix}.tsv"):
+        return []
     exact = f"{stem(entities)}_{suffix}.tsv"
     if own.holds(folder, exact):
         return [joined(folder, exact)]
-    if not own.anywhere(suffix):
-        return []
     for level in own.applying(folder, suffix, entities):
         here = [e for e in level if e.extension == ".tsv"]
         if here:
@@ -107,7 +109,7 @@ def _raw_events(raw: Entries, entities: Mapping[str, str]) -> list[str]:
 
 def _places(own: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
     """Return electrodes.tsv and the coordsystem.json of the same space."""
-    if not own.anywhere("electrodes"):
+    if not own.anywhere("electrodes.tsv"):
         return []
     for level in own.above(folder, "electrodes"):
         tables = [e for e in level if e.extension == ".tsv" and fits(e.entities, entities, "space")]

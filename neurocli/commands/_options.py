@@ -49,6 +49,7 @@ Retries = Annotated[
 ]
 DryRun = Annotated[bool, _option("-n", "--dry-run", help="Print the plan and stop.", panel=HOW)]
 Force = Annotated[list[str], _option("--force", help="Run this stage again, cached or not.", panel=HOW)]
+Verify = Annotated[bool, _option("--verify", help="Read what is cached and compare its hashes.", panel=HOW)]
 FailFast = Annotated[
     bool, typer.Option("--fail-fast/--keep-going", help="Stop before gathering when a recording fails.",
                        rich_help_panel=HOW)

@@ -39,6 +39,7 @@ def verb(name: str, until: str, sentence: str) -> Callable[[typer.Typer], None]:
         retries: o.Retries = 0,
         dry_run: o.DryRun = False,
         force: o.Force = [],  # noqa: B006
+        verify: o.Verify = False,
         fail_fast: o.FailFast = False,
         allow_leak: o.AllowLeak = None,
         print_outputs: o.PrintOutputs = False,
@@ -54,7 +55,7 @@ def verb(name: str, until: str, sentence: str) -> Callable[[typer.Typer], None]:
             participants=participant_label, sessions=session_label, tasks=task_id, exclude=exclude,
             filter_file=bids_filter_file, sets=sets, seed=seed, n_cpus=n_cpus, mem_gb=mem_gb, device=device,
             executor=executor, slurm_args=slurm_args, detach=detach, time_limit=time_limit, retries=retries,
-            dry_run=dry_run, force=force, fail_fast=fail_fast, allow_leak=allow_leak,
+            dry_run=dry_run, force=force, verify=verify, fail_fast=fail_fast, allow_leak=allow_leak,
         )  # fmt: skip
         show = Show(json=json, quiet=quiet, verbose=verbose, progress=progress, print_outputs=print_outputs)
         raise typer.Exit(carry_out(request, show))

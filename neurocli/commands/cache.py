@@ -22,13 +22,14 @@ DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Say what would go
 Repair = Annotated[bool, typer.Option("--repair", help="Set damaged entries aside, so that the next run mends them.")]
 Run = Annotated[list[str], typer.Option("--run", help="Only what this run refers to; may be repeated.")]
 Keys = Annotated[list[str] | None, typer.Argument(help="Keys, or their beginnings [all].")]
+Size = Annotated[str, typer.Argument(help="Such as `200 GB`, or `none`.")]
 Archive = Annotated[Path, typer.Argument(help="A tar file.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     cache = typer.Typer(name="cache", help="Look after the store.", no_args_is_help=True)
-    for command in (ls, du, gc, verify, export):
+    for command in (ls, du, gc, quota, verify, export):
         cache.command(command.__name__)(command)
     cache.command("import")(import_)
     app.add_typer(cache)
@@ -54,7 +55,9 @@ def du(store: Where = None, out: Out = None, json: o.Json = False) -> None:
     found = care.du(_store(store, out))
     if json:
         return _print(found)
-    print(f"{found['entries']} entries, {found['bytes'] / 1e6:.1f} MB, {found['waiting_bytes'] / 1e6:.1f} MB to sweep")
+    limit = "no quota" if found["quota_bytes"] is None else f"quota {found['quota_bytes'] / 1e6:.1f} MB"
+    sizes = f"{found['bytes'] / 1e6:.1f} MB, {found['waiting_bytes'] / 1e6:.1f} MB to sweep"
+    print(f"{found['entries']} entries, {sizes}, {limit}")
     return None
 
 
@@ -69,6 +72,19 @@ def gc(
         return _print(found)
     word = "would go" if dry_run else "removed"
     print(f"{len(found['removed'])} entries {word}, {found['bytes'] / 1e6:.1f} MB, {found['kept']} kept")
+    return None
+
+
+def quota(size: Size, store: Where = None, out: Out = None, json: o.Json = False) -> None:
+    """Set how much the store may hold; beyond it, what no run refers to goes, the oldest first."""
+    from ..store import quota as quotas
+
+    place = _store(store, out, must_exist=False)
+    limit = None if size == "none" else quotas.parse(size)
+    quotas.write(place, limit)
+    if json:
+        return _print({"quota_bytes": limit})
+    print(f"{place.root}: {'no quota' if limit is None else f'{limit / 1e6:.1f} MB'}")
     return None
 
 
@@ -117,14 +133,14 @@ def import_(archive: Archive, store: Where = None, out: Out = None, json: o.Json
     return None
 
 
-def _store(store: Path | None, out: Path | None) -> Store:
+def _store(store: Path | None, out: Path | None, *, must_exist: bool = True) -> Store:
     from ..errors import UsageError
     from ..store import Store
 
     named = store or os.environ.get("NEUROCLI_STORE") or (out and out / ".neurocli" / "store")
     if not named:
         raise UsageError("Which store? Name it with --store, or the output folder of a run with -o.")
-    if not Path(named).is_dir():
+    if must_exist and not Path(named).is_dir():
         raise UsageError(f"There is no store at {named}.", remedy="Check --store or -o.")
     return Store(Path(named))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 # order of the BIDS specification; Python name -> key in a file name
 SHORT = {
@@ -22,9 +22,14 @@ Entities = dict[str, str]
 
 def stem(entities: Mapping[str, str]) -> str:
     """Return the part of a BIDS file name before the suffix: ``sub-01_task-rest``."""
-    named = [name for name in entities if name in _PLACE]
-    named.sort(key=_PLACE.__getitem__)
-    return "_".join([f"{SHORT[name]}-{entities[name]}" for name in named])
+    return "_".join([key + entities[name] for name, key in _ordered(tuple(entities))])
+
+
+@lru_cache(1024)
+def _ordered(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return those of some names that stand in a file name, with their keys; a dataset has few sets of them."""
+    named = sorted((name for name in names if name in _PLACE), key=_PLACE.__getitem__)
+    return [(name, f"{SHORT[name]}-") for name in named]
 
 
 def parse_name(filename: str) -> tuple[Entities, str, str]:

@@ -28,10 +28,11 @@ INSIDE: dict[str, type[Settings]] = {
 }  # fmt: skip
 KEYS = (
     "title", "citation", "extends", "matrix", "input", "target",
-    "preprocess", "featurize", "train", "evaluate", "export", "seed",
+    "preprocess", "featurize", "train", "evaluate", "export", "seed", "keep",
 )  # fmt: skip
 INHERITED = tuple(key for key in KEYS if key not in ("title", "extends", "matrix"))
 DEFAULT_SEED = 42
+KEEP = ("final", "all", "none")  # which payloads of single recordings stay in the store; the first by default
 # here a scalar is a label: subject 010 is not the number 10
 AS_TEXT = {("input",), ("target",), ("train", "split", "fixed")}
 Made = TypeVar("Made", bound=Settings)
@@ -114,6 +115,7 @@ class Builder:
             evaluate=self._section("evaluate", Evaluate),
             export=self._stage("export"),
             seed=self._seed(),
+            keep=self._keep(),
             node=self.node,
         )
         self.problems.extend(check(built))
@@ -141,6 +143,16 @@ class Builder:
             self._problem(said, anchor(node), "E-CONFIG-VALUE")
             return DEFAULT_SEED
         return node.value
+
+    def _keep(self) -> str:
+        node = self._given("keep")
+        if node is None:
+            return KEEP[0]
+        if node.value not in KEEP:
+            said = f"keep: expected one of {', '.join(KEEP)}, got {kind_of(node)}."
+            self._problem(said, anchor(node), "E-CONFIG-VALUE")
+            return KEEP[0]
+        return str(node.value)
 
     def _section(self, key: str, model: type[Made]) -> Made | None:
         node = self._given(key)

@@ -104,6 +104,11 @@ class Costs:
         line = self._line(unit, "peak_rss_bytes", sized=size is not None)
         return None if line is None else line.at(size or 0) * line.worst
 
+    def likely_rss_bytes(self, unit: Unit, size: int | None) -> float | None:
+        """Return the peak memory that a unit mostly takes, or None where nothing like it ever ran."""
+        line = self._line(unit, "peak_rss_bytes", sized=size is not None)
+        return None if line is None else line.at(size or 0)
+
     def _line(self, unit: Unit, cost: str, *, sized: bool) -> Line | None:
         for name in (self._kind(unit), what(unit)):
             if (name, cost) in self._seen:

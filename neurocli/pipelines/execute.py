@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from .manifest import Context
 from .progress import Tell, silent
 from .stages import STAGE_WORK, Inputs
 from .units import Task, Unit
-from .usage import memory_error, peak_rss_bytes
+from .usage import memory_error, peak_gpu_bytes, peak_rss_bytes, reset_gpu_peak
 
 Event = dict[str, Any]
 
@@ -43,12 +44,27 @@ def run_task(context: Context, task: Task, ledger: Ledger, tell: Tell = silent) 
     store = Store(Path(context.store), [Path(path) for path in context.store_from])
     inputs = Inputs(context, store, tell=lambda event: _told(event, ledger, tell))
     events: list[Event] = []
+    idle = _idle(task, inputs)
     for unit in task.units:
         blocked = events and events[-1]["event"] != "done"
-        event = _blocked(unit, events[-1]) if blocked else _run_unit(unit, task, inputs, ledger)
+        if unit.id in idle:
+            event = {"event": "done", "how": "cached", "unit": unit.id, "stage": unit.stage, "key": unit.key}
+        else:
+            event = _blocked(unit, events[-1]) if blocked else _run_unit(unit, task, inputs, ledger)
         ledger.append(event)
         events.append(event)
     return events
+
+
+def _idle(task: Task, inputs: Inputs) -> set[str]:
+    """Return the checkpoints that nobody would read: what they lead to is there."""
+    force = inputs.context.force
+    pairs = [(unit, after) for unit, after in pairwise(task.units) if not publish.publishes(unit)]
+    idle: set[str] = set()
+    for unit, after in reversed(pairs):
+        if not {unit.stage, after.stage} & {*force} and (after.id in idle or inputs.store.has(after.key)):
+            idle.add(unit.id)
+    return idle
 
 
 def _told(event: Event, ledger: Ledger, tell: Tell) -> None:
@@ -112,8 +128,11 @@ class _Clock:
     """Wall and processor time since it was made, and the peak memory of the process."""
 
     def __init__(self) -> None:
+        reset_gpu_peak()
         self.wall, self.cpu = time.perf_counter(), time.process_time()
 
     def read(self) -> dict[str, float | int]:
         wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
-        return {"wall_s": round(wall, 6), "cpu_s": round(cpu, 6), "peak_rss_bytes": peak_rss_bytes()}
+        gpu = peak_gpu_bytes()
+        used = {"peak_rss_bytes": peak_rss_bytes()} | ({} if gpu is None else {"peak_gpu_bytes": gpu})
+        return {"wall_s": round(wall, 6), "cpu_s": round(cpu, 6), **used}

@@ -49,7 +49,7 @@ def gathering_tasks(
 ) -> tuple[tuple[Task, ...], ...]:
     """Return the phases after the recordings; one task a unit."""
     if not pipeline.train:
-        return _described(pipeline, members, cohort) if until == "export" else ()
+        return _described(pipeline, members, cohort) if until == "export" and pipeline.export else ()
     fits = train_units(pipeline, members, cohort)
     phases: list[tuple[Task, ...]] = [tuple(map(single, fits)), (single(_collect(fits)),)]
     if STAGES.index(until) >= STAGES.index("evaluate") and pipeline.evaluate:

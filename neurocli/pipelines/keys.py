@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib import metadata
 from json.encoder import encode_basestring
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .config import Use
 
 Recipe = dict[str, Any]
+TEXTS = {str, dict}
 FORMAT = 1  # of the recipe itself; a bump voids every cache
 
 
@@ -27,9 +28,14 @@ def canonical(document: Any) -> str:
 
 def key_of(recipe: Mapping[str, Any]) -> str:
     """Return the key, 64 hexadecimal digits."""
-    members = sorted({"format": FORMAT, **recipe}.items())
-    text = ",".join(f"{encode_basestring(name)}:{_fragment(value)}" for name, value in members)
+    text = ",".join([name + _fragment(recipe.get(of, FORMAT)) for of, name in _ordered((*recipe, "format"))])
     return blake2b(f"{{{text}}}".encode(), digest_size=32).hexdigest()
+
+
+@lru_cache(1024)
+def _ordered(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return names in their order, each with its text: thousands of recipes have the same few sets of names."""
+    return [(name, f"{encode_basestring(name)}:") for name in sorted(set(names))]
 
 
 _FRAGMENTS: dict[int, tuple[list[Any], str]] = {}
@@ -44,6 +50,8 @@ def _fragment(value: Any) -> str:
         return encode_basestring(value)  # what `canonical` makes of it, without the detour
     if type(value) is dict:
         return _mapping(value)
+    if type(value) is int:
+        return str(value)
     if not isinstance(value, list):
         return canonical(value)
     known = _FRAGMENTS.get(id(value))
@@ -54,10 +62,9 @@ def _fragment(value: Any) -> str:
 
 def _mapping(value: dict[Any, Any]) -> str:
     """Return the text of a mapping; one of names to texts, as of a recording's files, without a parser's detour."""
-    plain = all(type(name) is str and type(text) in (str, dict) for name, text in value.items())
-    if not plain:
+    if not {str}.issuperset(map(type, value)) or not TEXTS.issuperset(map(type, value.values())):
         return canonical(value)
-    return f"{{{','.join([f'{encode_basestring(name)}:{_fragment(value[name])}' for name in sorted(value)])}}}"
+    return f"{{{','.join([name + _fragment(value[of]) for of, name in _ordered(tuple(value))])}}}"
 
 
 def digest_of(document: Any) -> str:

@@ -55,6 +55,7 @@ class Pipeline:
     evaluate: Evaluate | None
     export: tuple[Use, ...]
     seed: int
+    keep: str = "final"  # of what is made of single recordings: final, all or none
     node: Node = field(repr=False, compare=False, default=Node({}, "pipelines.yaml"))
 
     def mark(self, address: str) -> str:

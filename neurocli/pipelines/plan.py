@@ -59,9 +59,10 @@ def make_plan(pipeline: Pipeline, sources: Sequence[Source], until: str, cohort:
     """Return the plan of `until` and all before it, on the assumption that every recording succeeds."""
     chain = Chain.of(pipeline, until)
     tasks = tuple(chain.task(source) for source in sources)
+    if not includes(until, "train") or not tasks or not (pipeline.train or pipeline.export):
+        return Plan(pipeline, tuple(sources), tasks, ())
     members = [member_of(source, task) for source, task in zip(sources, tasks, strict=True)]
-    gathering = gathering_tasks(pipeline, members, until, cohort) if includes(until, "train") and members else ()
-    return Plan(pipeline, tuple(sources), tasks, gathering)
+    return Plan(pipeline, tuple(sources), tasks, gathering_tasks(pipeline, members, until, cohort))
 
 
 def member_of(source: Source, task: Task) -> Member:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..store import Store, ledger
+from ..store.whole import opened
 from .costs import Costs, size_of
+from .keeping import spent
 from .plan import Plan, make_plan
 from .publish import published
 from .sources import find_cohort, find_sources
@@ -19,11 +22,11 @@ if TYPE_CHECKING:
     from .request import Request
 
 CACHED, TO_RUN, PENDING = "cached", "to run", "not hashed yet"
+GATHERING = ("train", "evaluate", "export")
 CONTROLS = ("null", "majority", "linear", "drift")
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One unit of a preview."""
 
     unit: Unit
@@ -112,17 +115,23 @@ def _lines(task: Task, states: Mapping[str, str], request: Request, costs: Costs
 
 def states_of(request: Request, plan: Plan) -> dict[str, str]:
     """Return the state of each unit of a plan: cached, to run, or not hashed yet."""
-    store = Store(request.store_folder, request.store_from)
     unsure = {source.id for source in plan.sources if source.pending}
-    states: dict[str, str] = {}
-    for phase in plan.phases:
-        for task in phase:
-            states |= {unit.id: _state(unit, task, unsure, store, request) for unit in task.units}
-    return states
+    there = _there(request, plan)
+
+    def state(unit: Unit, task: Task) -> str:
+        if task.id in unsure or (unsure and unit.stage in GATHERING):
+            return PENDING
+        return CACHED if unit.id in there else TO_RUN
+
+    return {unit.id: state(unit, task) for phase in plan.phases for task in phase for unit in task.units}
 
 
-def _state(unit: Unit, task: Task, unsure: set[str], store: Store, request: Request) -> str:
-    if task.id in unsure or (unsure and unit.stage in ("train", "evaluate", "export")):
-        return PENDING
-    there = store.has(unit.key) and published(request.out, unit) is not None
-    return CACHED if there and unit.stage not in request.force else TO_RUN
+def _there(request: Request, plan: Plan) -> set[str]:
+    """Return the ids of units with payload and published files, or whose payload nobody reads any more."""
+    units = [unit for phase in plan.phases for task in phase for unit in task.units if unit.stage not in request.force]
+    whole = Store(request.store_folder, request.store_from).among(unit.key for unit in units)
+    with opened(os.fspath(request.out)) as at:
+        there = {unit.id for unit in units if unit.key in whole and published(request.out, unit, at) is not None}
+        if there and len(there) < len(units):
+            there |= {unit.id for unit in spent(plan, there, lambda unit: published(request.out, unit, at))}
+    return there

@@ -8,7 +8,7 @@ from .. import registry
 from ..evaluation.metrics import INDEX
 from ..evaluation.split import Split
 from ..step import Settings
-from .build import INHERITED, LISTED
+from .build import INHERITED, KEEP, LISTED
 from .catalogue import json_schema, summary
 from .protocols import Ablation, Ahead, Clusters, FewShot, OverTime
 from .settings import Evaluate, Input, Null, Search, Target, Train
@@ -60,6 +60,7 @@ def _pipeline() -> Schema:
             "description": "Address of a setting -> values; every combination is a pipeline.",
         },
         "seed": {"type": "integer", "minimum": 0, "description": "Of everything random."},
+        "keep": {"enum": list(KEEP), "description": "Which payloads of single recordings stay in the store."},
         **{name: _section(name, model) for name, model in sections.items()},
         **stages,
     }

@@ -6,9 +6,11 @@ import errno
 import math
 import re
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..errors import ResourceError
 
@@ -24,6 +26,25 @@ def peak_rss_bytes() -> int:
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
     except (OSError, ValueError, IndexError):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def reset_gpu_peak() -> None:
+    """Begin a new peak of memory on the GPU, where this process uses one."""
+    if cuda := _cuda():
+        cuda.reset_peak_memory_stats()
+
+
+def peak_gpu_bytes() -> int | None:
+    """Return the peak memory on the GPU since it was last reset, in bytes; None where this process uses none."""
+    cuda = _cuda()
+    return None if cuda is None else int(cuda.max_memory_allocated())
+
+
+def _cuda() -> Any:
+    """Return torch's view of the GPU if somebody has used it; asking must import and start nothing."""
+    torch = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)
+    return cuda if cuda is not None and cuda.is_available() and cuda.is_initialized() else None
 
 
 @contextmanager

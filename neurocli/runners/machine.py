@@ -19,6 +19,11 @@ def free_bytes() -> int | None:
     return min(known) if known else None
 
 
+def total_bytes() -> int:
+    """Return the memory that this machine has, in bytes, whoever uses it now."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
 def _of_machine() -> int | None:
     try:
         text = Path("/proc/meminfo").read_text()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import MissingError
+from ..errors import MissingError, ResourceError
 from ..pipelines.costs import Costs, size_of
 from ..pipelines.manifest import Context
 from ..pipelines.units import Task, Unit
 from ..store import Store, ledger
 
+GATHERING = ("train", "evaluate", "export")
 MARGIN = 1.2  # over the most that was ever seen of such work
 BASE_BYTES = 600_000_000  # MNE, SciPy, torch and numba, loaded (0.54 GB measured)
 PER_BYTE = 24  # of a recording: 16-bit samples filtered as 64-bit floats and cut into epochs took 15
@@ -30,11 +32,14 @@ class Needs:
         What it is expected to take; None where nothing like it ever ran.
     gpu : bool
         Whether it computes on one.
+    least_bytes : int
+        What such work took in earlier runs, without any margin; 0 where nothing like it ever ran.
     """
 
     memory_bytes: int
     wall_s: float | None
     gpu: bool
+    least_bytes: int = 0
 
 
 class Estimates:
@@ -61,6 +66,7 @@ class Estimates:
             memory_bytes=max(self._memory(unit, size) for unit, size in sizes),
             wall_s=sum(known) if len(known) == len(walls) else None,
             gpu=any(unit.recipe.get("backend") == "cuda" for unit in task.units),
+            least_bytes=round(max(self._costs.likely_rss_bytes(unit, size) or 0.0 for unit, size in sizes)),
         )
 
     def _memory(self, unit: Unit, size: int | None) -> int:
@@ -79,6 +85,27 @@ class Estimates:
 
     def _size(self, key: str) -> int:
         return int(self._store.manifest(key)["payload"]["size"])
+
+
+def check_memory(tasks: Sequence[Task], needs: Sequence[Needs], limit: int | None) -> None:
+    """See that each gathering task can have the memory that such work took before.
+
+    A recording that is too large fails alone; a fit on the cohort that cannot work is not begun at all.
+
+    Raises
+    ------
+    ResourceError
+        If there is never so much (``E-RUN-TOO-BIG``).
+    """
+    for task, need in zip(tasks, needs, strict=True):
+        if limit is not None and need.least_bytes > limit and task.units[0].stage in GATHERING:
+            took, there, ask = need.least_bytes / 1e9, limit / 1e9, math.ceil(MARGIN * need.least_bytes / 1e9)
+            said = f"{task.id} would take about {took:.1f} GB, as such work did before; there are {there:.1f} GB."
+            remedy = (
+                f"Run with --mem-gb {ask} where there is so much (SLURM: --mem={ask}G), "
+                "or make the cohort smaller: longer epochs, a lower rate, fewer channels or recordings."
+            )
+            raise ResourceError(said, code="E-RUN-TOO-BIG", where=task.id, remedy=remedy)
 
 
 def check_gpus(needs: Sequence[Needs], gpus: Sequence[str]) -> None:

@@ -57,6 +57,7 @@ def _carried(bundle: Bundle, job: Run) -> Run:
     for source, task in zip(sources, tasks, strict=True):
         if source.id not in job.tally.faults():
             _apply(bundle, source, task, inputs, job)
+    job.keeper.release()
     job.tally.n_recordings = len(sources)
     return job
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,15 +12,17 @@ from ..errors import Exit, InputError
 from ..pipelines import gather
 from ..pipelines.channels import check_channels
 from ..pipelines.config import Pipeline
-from ..pipelines.keys import digest_of
+from ..pipelines.keeping import spent
 from ..pipelines.manifest import Context
 from ..pipelines.plan import Plan, Source, includes, make_plan, member_of
-from ..pipelines.publish import label_of, published
+from ..pipelines.publish import published
 from ..pipelines.request import Request
 from ..pipelines.sources import find_cohort, find_sources
 from ..pipelines.units import Task, Unit
 from ..store import Store
+from ..store.whole import opened
 from .events import Tally
+from .keeper import Keeper
 
 Event = dict[str, Any]
 Report = Callable[[Event], None]
@@ -46,6 +48,7 @@ class Run:
     def __post_init__(self) -> None:
         self.store = Store(self.request.store_folder, self.request.store_from)
         self.tally = Tally()
+        self.keeper = Keeper(self.store, self.request, self.pipeline, self.id)
 
     def execute(self) -> Tally:
         """Run the plan: the recordings, then each gathering phase over those that succeeded."""
@@ -55,7 +58,7 @@ class Run:
         check_channels(self.pipeline, sources, self.request.bids_dir)
         plan = make_plan(self.pipeline, sources, self.request.until, cohort)
         context = self.context(sources, cohort)
-        self.phase(context, plan.recordings)
+        self.phase(context, plan.recordings, plan)
         if not includes(self.request.until, "train"):
             return self._finished(plan)
         survivors = self._survivors(plan)
@@ -76,25 +79,44 @@ class Run:
             if any(event["event"] != "done" for event in self.tally.last):
                 break  # a gathering stage that failed blocks what follows it
 
-    def phase(self, context: Context, tasks: Sequence[Task]) -> None:
+    def phase(self, context: Context, tasks: Sequence[Task], plan: Plan | None = None) -> None:
         """Carry out what of the tasks is not there yet, and count all of it."""
-        waiting = [task for task in tasks if not self._done(task)]
+        there = self._there(tasks)
+        there |= self._spent(plan, there) if plan else {}
+        waiting = [task for task in tasks if any(unit.id not in there for unit in task.units)]
         ids = {task.id for task in waiting}
         cached = [unit for task in tasks if task.id not in ids for unit in task.units]
         self.tally.begin([_cached(unit) for unit in cached])
         if waiting:
             describe(self.request, self.pipeline, context)
+            self.keeper.hold(tasks)
             self.report({"event": "phase", "tasks": len(waiting), "units": [u.id for t in waiting for u in t.units]})
             self.tally.add(self.carry(context, waiting, self.report))
-        for unit in (unit for task in tasks for unit in task.units):
-            self.tally.outputs += published(self.request.out, unit) or []
+        for task in tasks:
+            for unit in task.units:
+                files = published(self.request.out, unit) if task.id in ids else there[unit.id]
+                self.tally.outputs += files or []
 
-    def _done(self, task: Task) -> bool:
-        """Whether nothing of a task is left to do; an intermediate may be gone once what follows it exists."""
-        if any(unit.stage in self.request.force for unit in task.units):
-            return False
-        kept = all(self.store.has(unit.key) for unit in task.units)
-        return kept and all(published(self.request.out, unit) is not None for unit in task.units)
+    def _there(self, tasks: Iterable[Task]) -> dict[str, list[str]]:
+        """Return, of the units of which nothing is left to do, what of each is published."""
+        units = [u for task in tasks for u in task.units if u.stage not in self.request.force]
+        whole = self.store.among(unit.key for unit in units)
+        if self.request.verify:
+            whole = {key for key in whole if not self.store.repair(key)}
+        with opened(os.fspath(self.request.out)) as at:
+            files = {unit.id: published(self.request.out, unit, at) for unit in units if unit.key in whole}
+        return {name: found for name, found in files.items() if found is not None}
+
+    def _spent(self, plan: Plan, there: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """Return, of the recordings' units that are not there and that nobody reads any more, what is published."""
+        if all(unit.id in there for task in plan.recordings for unit in task.units):
+            return {}
+        gathered = self._there(task for phase in plan.gathering for task in phase)
+        free = spent(plan, {*there, *gathered}, self._published)
+        return {unit.id: self._published(unit) or [] for unit in free if unit.id not in there}
+
+    def _published(self, unit: Unit) -> list[str] | None:
+        return None if unit.stage in self.request.force else published(self.request.out, unit)
 
     def _survivors(self, plan: Plan) -> set[str]:
         lost = {event["unit"].split("/")[1] for event in self.tally.events if event["event"] != "done"}
@@ -126,10 +148,9 @@ class Run:
     def _finished(self, plan: Plan) -> Tally:
         """Close the tally, and have the store keep what the latest run of this pipeline refers to."""
         self.tally.n_recordings = len(plan.sources)
-        if self.tally.count("executed"):
-            keys = [event["key"] for event in self.tally.events if event["event"] == "done"]
-            out = str(self.request.out.absolute())
-            self.store.roots(f"{label_of(self.pipeline.name)}-{digest_of(out)}", keys, self.request.out)
+        done = {event["unit"]: event["key"] for event in self.tally.events if event["event"] == "done"}
+        is_whole = not self.tally.failed and all(event["event"] == "done" for event in self.tally.events)
+        self.keeper.close(plan, done, self._published, whole=is_whole, worked=bool(self.tally.count("executed")))
         return self.tally
 
 

@@ -39,10 +39,13 @@ def jobs_of(waiting: Sequence[Task], first: int, context: Context, request: Requ
     ------
     MissingError
         If one needs a GPU and there is none (``E-RUN-GPU``).
+    ResourceError
+        If one needs more memory than there is (``E-RUN-TOO-BIG``).
     """
     estimates = needs.Estimates(context)
     found = [estimates.of(task) for task in waiting]
     needs.check_gpus(found, machine.gpus(request.device))
+    needs.check_memory(waiting, found, int(request.mem_gb * 1e9) if request.mem_gb else machine.total_bytes())
     return [
         tasks.Task(first + i, task.id, memory_bytes=need.memory_bytes, n_retries=request.retries, gpu=need.gpu)
         for i, (task, need) in enumerate(zip(waiting, found, strict=True))

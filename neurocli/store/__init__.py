@@ -15,8 +15,9 @@ import shutil
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,15 +25,16 @@ from .. import __version__
 from ..errors import StoreError
 from . import _format
 from ._files import HashedFile, copy_tree, hash_of, speaking, store_error, sync_folder, write_whole
-from ._locks import UnsupportedError, locked
-from ._payloads import DOCUMENT, TENSORS, corrupt, load, load_meta, save
+from ._locks import UnsupportedError, guarded, locked
+from ._payloads import corrupt, load, load_meta, save
+from .whole import MANIFEST, PAYLOADS, document, sizes_match, whole_among
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from .quota import Room
+
 KEY = re.compile(r"[0-9a-f]{64}")
-MANIFEST = "manifest.json"
-PAYLOADS = (TENSORS, DOCUMENT)
 ATTEMPTS = 100  # an entry that is replaced faster than it can be read, so often, is no use case
 Read = TypeVar("Read")
 HOST = re.sub(r"[^A-Za-z0-9]", "-", socket.gethostname())
@@ -48,7 +50,7 @@ class Store:
     upstream : sequence of Path
         Stores that are read where `root` has no entry, and never written.
     quota : int, optional
-        The most bytes that `root` may hold.
+        The most bytes that `root` may hold; by default what its file ``quota`` says.
 
     Attributes
     ----------
@@ -62,20 +64,34 @@ class Store:
     """
 
     def __init__(self, root: Path, upstream: Sequence[Path] = (), quota: int | None = None) -> None:
-        self.root, self.upstream, self.quota = Path(root), tuple(Path(path) for path in upstream), quota
+        self.root, self.upstream, self._quota = Path(root), tuple(Path(path) for path in upstream), quota
         self.counts: Counter[str] = Counter()
         self._places = tuple(os.fspath(path) for path in (self.root, *self.upstream))
-        self._used: int | None = None
         self._ready = False
         for path in (self.root, *self.upstream):
             with speaking(path):
                 _format.check(path, writable=path == self.root)
+
+    @cached_property
+    def room(self) -> Room:
+        """What keeps this process to the quota."""
+        from . import quota
+
+        return quota.Room(self, quota.read(self.root) if self._quota is None else self._quota)
 
     # reading
 
     def has(self, key: str) -> bool:
         """Return whether there is a whole entry: a manifest, and files of the sizes it names."""
         return any(sizes_match(_folder(place, key)) for place in self._places)
+
+    def among(self, keys: Iterable[str]) -> set[str]:
+        """Return which of many keys have a whole entry: what `has` says, for less than asking each."""
+        wanted = [key for key in keys if KEY.fullmatch(key)]
+        found: set[str] = set()
+        for place in self._places:
+            found |= whole_among(place, (key for key in wanted if key not in found))
+        return found
 
     def find(self, key: str) -> Path:
         """Return the folder of a whole entry, our own before those of upstream stores.
@@ -169,7 +185,7 @@ class Store:
         cost : mapping, optional
             ``wall_s``, ``cpu_s``, ``peak_rss_bytes``.
         """
-        self._make_room(sum(array.nbytes for array in arrays.values()))
+        self.room.make(sum(array.nbytes for array in arrays.values()) + _bytes_of(files))
         with speaking(self.root), self.building(key) as folder:
             manifest = self._build(folder, key, arrays, meta, files) | {"recipe": recipe, "cost": cost or {}}
             self._finish(folder, manifest)
@@ -244,16 +260,6 @@ class Store:
             _format.mark(self.root)
             self._ready = True
 
-    def _make_room(self, n_bytes: int) -> None:
-        if self.quota is None:
-            return
-        from .care import du
-
-        self._used = (du(self)["bytes"] if self._used is None else self._used) + n_bytes
-        if self._used > self.quota:
-            self._used -= n_bytes
-            raise store_error(OSError(errno.EDQUOT, f"{n_bytes} more bytes pass the quota of {self.quota}"), self.root)
-
     # claims, checks and references
 
     @contextmanager
@@ -309,14 +315,42 @@ class Store:
             return True
         return False
 
-    def roots(self, run_id: str, keys: Sequence[str], out: Path) -> None:
-        """Remember what a run refers to, and where its output folder is, so that `gc` keeps it."""
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,200}", run_id):
-            raise ValueError(f"{run_id!r} is no name of a run.")
-        document = {"out": str(Path(out).absolute()), "time": time.time(), "keys": sorted(set(keys))}
+    def roots(
+        self, run_id: str, keys: Iterable[str], out: Path, *, spare: Iterable[str] = (), running: Any = None
+    ) -> None:
+        """Remember what a run refers to, and where its output folder is, so that `gc` keeps it.
+
+        Parameters
+        ----------
+        spare : iterable of str
+            Those of the keys that another configuration of the same pipeline has no use for.
+        running : dict, optional
+            Who is at work (`ledger.writer`), or anything else that says so; what it refers to is kept until it ends.
+        """
+        path = self._root_of(run_id)
+        said = {"out": str(Path(out).absolute()), "time": time.time(), "keys": sorted(set(keys))}
+        said |= {"spare": sorted(set(spare)), "running": running}
         with speaking(self.root):
             self._prepare()
-            write_whole(self.root / "roots" / f"{run_id}.json", json.dumps(document).encode())
+            with guarded(self.root):
+                write_whole(path, json.dumps(said).encode())
+
+    def forget(self, run_id: str) -> None:
+        """Take back what `roots` remembers of a run."""
+        with speaking(self.root):
+            self._root_of(run_id).unlink(missing_ok=True)
+
+    def spare(self, run_id: str) -> set[str]:
+        """Return the keys that an earlier run said another configuration has no use for."""
+        try:
+            return set(document(str(self._root_of(run_id)))["spare"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return set()
+
+    def _root_of(self, run_id: str) -> Path:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,200}", run_id):
+            raise ValueError(f"{run_id!r} is no name of a run.")
+        return self.root / "roots" / f"{run_id}.json"
 
 
 def _folder(place: str, key: str) -> str:
@@ -325,19 +359,8 @@ def _folder(place: str, key: str) -> str:
     return f"{place}/{key[:2]}/{key}"
 
 
-def sizes_match(folder: str) -> bool:
-    """Return whether an entry's files have the sizes that its manifest names."""
-    try:
-        with open(f"{folder}/{MANIFEST}", "rb") as file:  # noqa: PTH123  a plan asks this of every unit
-            manifest = json.loads(file.read().decode())  # text: bytes are searched for their encoding first
-        payload = manifest["payload"]
-        elsewhere = any(".." in name.split("/") or name.startswith("/") for name in manifest["files"])
-        if not folder.endswith(manifest["key"]) or payload["name"] not in PAYLOADS or elsewhere:
-            return False
-        sizes = [(payload["name"], payload), *((f"files/{name}", stamp) for name, stamp in manifest["files"].items())]
-        return all(_size(f"{folder}/{name}") == stamp["size"] for name, stamp in sizes)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return False  # not there, not readable, or not a manifest: not trusted
+def _bytes_of(files: Path | None) -> int:
+    return sum(path.stat().st_size for path in files.rglob("*") if path.is_file()) if files else 0
 
 
 def _identity(folder: str) -> tuple[int, int] | None:
@@ -346,10 +369,6 @@ def _identity(folder: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_ctime_ns
-
-
-def _size(path: str) -> int:
-    return os.stat(path).st_size  # noqa: PTH116  a plan asks this of every unit
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

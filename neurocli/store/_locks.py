@@ -37,6 +37,22 @@ def locked(path: str, *, wait: bool = True) -> Iterator[bool]:
         _release(fd, path)
 
 
+@contextmanager
+def guarded(root: Path) -> Iterator[None]:
+    """Hold the one lock under which it is decided what of a store may go; without it where it cannot be had."""
+    try:
+        (root / "locks").mkdir(parents=True, exist_ok=True)
+        lock = locked(f"{root}/locks/roots")
+        lock.__enter__()
+    except (UnsupportedError, PermissionError):
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
 def _acquire(path: str, wait: bool) -> int | None:
     while True:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

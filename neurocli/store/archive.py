@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import StoreError
-from . import MANIFEST, Store
+from . import Store
 from ._files import CHUNK, HashedFile, speaking, sync_folder
+from .whole import MANIFEST
 
 MEMBER = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{62})/(manifest\.json|payload\.safetensors|payload\.json|files/.+)")
 

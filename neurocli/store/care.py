@@ -6,15 +6,17 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError, unknown
-from . import HOST, KEY, MANIFEST, Store
+from . import HOST, KEY, Store
 from ._files import speaking
-from ._locks import UnsupportedError, locked
+from ._locks import UnsupportedError, guarded, locked
+from .ledger import has_died
 from .scratch import PLACE
+from .whole import MANIFEST
 
 DAY = 86400.0
 
@@ -40,26 +42,41 @@ def _row(store: Store, key: str) -> dict[str, Any]:
         return row | {"intact": False}
 
 
-def du(store: Store) -> dict[str, int]:
-    """Return how many entries and bytes our own store holds, and how much of it waits for `gc`."""
+def du(store: Store) -> dict[str, Any]:
+    """Return how many entries and bytes our own store holds, how much of it waits for `gc`, and its quota."""
     sizes = [_bytes_below(_entry(store, key)) for key in keys(store)]
     waiting = sum(_bytes_below(store.root / name) for name in ("tmp", "quarantine", PLACE))
-    return {"entries": len(sizes), "bytes": sum(sizes) + waiting, "waiting_bytes": waiting}
+    found = {"entries": len(sizes), "bytes": sum(sizes) + waiting, "waiting_bytes": waiting}
+    return {**found, "quota_bytes": store.room.limit}
 
 
 def referred(store: Store) -> set[str]:
-    """Return the keys that some run refers to whose output folder is still there; forget the other runs."""
+    """Return the keys that some run refers to that is going on, or whose output folder is there; forget the others."""
     kept: set[str] = set()
     for path in sorted(store.root.glob("roots/*.json")):
         try:
             root = json.loads(path.read_bytes())
-            gone = not Path(root["out"]).is_dir()
+            gone = _is_forgotten(root)
             kept |= set() if gone else set(root["keys"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             gone = True
         if gone:
-            path.unlink(missing_ok=True)
+            _forget(path)
     return kept
+
+
+def _forget(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError:
+        pass  # somebody else did, or the store may not be written
+
+
+def _is_forgotten(root: dict[str, Any]) -> bool:
+    """Return whether nobody needs what a run refers to: its output folder is gone, or it ended before its time."""
+    if root.get("running") is None:
+        return not Path(root["out"]).is_dir()
+    return has_died(root["running"]) or time.time() - root["time"] > 7 * DAY
 
 
 def of_runs(store: Store, runs: Sequence[str]) -> set[str]:
@@ -87,7 +104,7 @@ def gc(store: Store, *, older_than_s: float = 7 * DAY, dry_run: bool = False) ->
     dict
         ``removed`` (keys), ``bytes`` freed, and ``kept``, the number of entries left.
     """
-    with speaking(store.root):
+    with speaking(store.root), guarded(store.root):
         kept, limit = referred(store), time.time() - older_than_s
         every = list(keys(store))
         doomed = [key for key in every if key not in kept and _made(_entry(store, key)) < limit]
@@ -97,6 +114,26 @@ def gc(store: Store, *, older_than_s: float = 7 * DAY, dry_run: bool = False) ->
             for key in doomed:
                 store.remove(key)
     return {"removed": doomed, "bytes": freed, "kept": len(every) - len(doomed)}
+
+
+def free(store: Store, n_bytes: int) -> int:
+    """Remove what no run refers to, the oldest first, until so many bytes are free; return how many are."""
+    with speaking(store.root), guarded(store.root):
+        kept = referred(store)
+        freed = _sweep(store, time.time() - DAY)
+        for key in sorted((key for key in keys(store) if key not in kept), key=lambda key: _made(_entry(store, key))):
+            if freed >= n_bytes:
+                break
+            size = _bytes_below(_entry(store, key))
+            freed += size if store.remove(key) else 0
+    return freed
+
+
+def drop(store: Store, wanted: Iterable[str]) -> int:
+    """Remove those of some entries that no run refers to, and return how many went."""
+    with speaking(store.root), guarded(store.root):
+        kept = referred(store)
+        return sum([store.remove(key) for key in wanted if key not in kept])
 
 
 def _sweep(store: Store, limit: float) -> int:

@@ -2,8 +2,8 @@
 
 Events have ``event`` (``planned``, ``started``, ``progress``, ``done``, ``failed``, ``lost``, ``run-finished``),
 ``time`` (s since the epoch) and mostly ``unit``; ``progress`` has ``done`` of ``of`` parts; ``done`` has ``how``
-(``cached`` or ``executed``), ``wall_s``, ``cpu_s`` and ``peak_rss_bytes``; ``failed`` has ``error`` and, where a signal
-ended it, ``signal``.
+(``cached`` or ``executed``), ``wall_s``, ``cpu_s``, ``peak_rss_bytes`` and, on a GPU, ``peak_gpu_bytes``; ``failed``
+has ``error`` and, where a signal ended it, ``signal``.
 """
 
 from __future__ import annotations

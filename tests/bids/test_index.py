@@ -37,7 +37,7 @@ def listed(monkeypatch):
     """Count the folders that are listed anew."""
     seen = []
     listing = module._listed
-    monkeypatch.setattr(module, "_listed", lambda path: seen.append(path.name) or listing(path))
+    monkeypatch.setattr(module, "_listed", lambda path: seen.append(Path(path).name) or listing(path))
     return seen
 
 

@@ -83,3 +83,15 @@ def test_what_is_exported_can_be_imported(store, tmp_path):
     assert found == {"schema_version": 1, "imported": 2, "present": 0}
     with pytest.raises(NeurocliError, match="Did you mean 'run-1'"):
         cache("export", tar, "--store", store.root, "--run", "run-2")
+
+
+def test_a_quota_is_set_shown_and_taken_away(store):
+    assert json.loads(cache("quota", "200 GB", "--store", store.root, "--json"))["quota_bytes"] == 200 * 10**9
+    assert "quota 200000.0 MB" in cache("du", "--store", store.root)
+    cache("quota", "none", "--store", store.root)
+    assert json.loads(cache("du", "--store", store.root, "--json"))["quota_bytes"] is None
+
+
+def test_a_quota_can_be_set_before_the_first_run(tmp_path):
+    cache("quota", "1GB", "-o", tmp_path / "out")
+    assert json.loads(cache("du", "-o", tmp_path / "out", "--json"))["quota_bytes"] == 10**9

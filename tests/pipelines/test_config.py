@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from neurocli import si
 from neurocli.errors import ConfigError
 from neurocli.pipelines.config import SHIPPED, load
+from neurocli.pipelines.gather import describe
 from neurocli.pipelines.settings import Input
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,6 +109,12 @@ def test_extends_merges_mappings_and_replaces_a_listed_stage_whole(loads):
     assert [use.name for use in child.preprocess] == ["epoch"]
     assert (child.train.split.leave_out, child.train.balance) == ("subject", "weights")
     assert [use.name for use in child.train.model] == ["standardize", "logistic_regression"]
+
+
+def test_what_is_kept_is_inherited_and_overridden_and_enters_no_key(loads):
+    base, child = loads(BASE).pipelines["base"], loads(extended("keep: none")).pipelines["child"]
+    assert (base.keep, child.keep) == ("final", "none")
+    assert describe(base) == {**describe(child), "name": "base", "title": describe(base)["title"]}
 
 
 def test_a_title_is_the_pipelines_own(loads):

@@ -278,6 +278,14 @@ PIPELINES = [
         "seed: many\npreprocess: [epoch: 4 s]",
         "E-CONFIG-VALUE pipelines.yaml:5:11: seed: expected a whole number from 0 on, got 'many'.",
     ),
+    (
+        "keep: some\npreprocess: [epoch: 4 s]",
+        "E-CONFIG-VALUE pipelines.yaml:5:11: keep: expected one of final, all, none, got 'some'.",
+    ),
+    (
+        "keep: [all]\npreprocess: [epoch: 4 s]",
+        "E-CONFIG-VALUE pipelines.yaml:5:5: keep: expected one of final, all, none, got a list.",
+    ),
     ("title: [a]\npreprocess: [epoch: 4 s]", "E-CONFIG-VALUE pipelines.yaml:5:5: title: expected text, got a list."),
     (
         "preprocess: [filter: 3 Hz]",

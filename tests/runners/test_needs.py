@@ -8,11 +8,12 @@ import sys
 import time
 from hashlib import blake2b
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from neurocli.errors import MissingError
-from neurocli.pipelines import manifest
+from neurocli.errors import MissingError, ResourceError
+from neurocli.pipelines import execute, manifest
 from neurocli.pipelines.manifest import Context
 from neurocli.pipelines.request import Request
 from neurocli.pipelines.status import status
@@ -206,6 +207,7 @@ PARENT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
+from types import SimpleNamespace
 from test_needs import Lab, WORKER, task, workers
 workers.worker_command = lambda path: [sys.executable, str(WORKER), "--manifest", str(path)]
 Lab(Path(sys.argv[2]))(task("cut-off", "sleep", 60))
@@ -241,3 +243,47 @@ def test_a_worker_of_an_array_leaves_at_the_first_notice_and_does_not_mind_the_n
             time.sleep(0.01)
         assert worker.returncode == 75
     assert status(lab.out)["states"] == {"lost": 1}, "it began, and its process has ended"
+
+
+def fit(name: str = "train/01/model") -> Task:
+    return Task(name, (Unit(name, "train", "0" * 64, {"stage": "train", "role": "model"}, ("1" * 64,) * 4),))
+
+
+def has_taken(lab: Lab, n_bytes: int) -> None:
+    event = {"event": "done", "how": "executed", "what": "train:model", "size": 4, "wall_s": 1.0}
+    ledger.Ledger(lab.out / ".neurocli" / "ledger").append({**event, "peak_rss_bytes": n_bytes})
+
+
+def test_a_fit_that_took_more_than_there_is_is_not_begun(lab):
+    has_taken(lab, 3_000_000_000)
+    with pytest.raises(ResourceError, match=r"would take about 3.0 GB.*there are 2.0 GB.*--mem-gb 4") as caught:
+        lab(fit(), mem_gb=2)
+    assert (caught.value.code, caught.value.exit_status) == ("E-RUN-TOO-BIG", 8)
+    assert ledger.read(lab.out / ".neurocli" / "ledger")[-1]["event"] == "done", "it was begun"
+
+
+def test_a_fit_that_fits_or_was_never_seen_is_not_refused(lab):
+    estimates = needs.Estimates(lab.context)
+    needs.check_memory([fit()], [estimates.of(fit())], 1)
+    has_taken(lab, 3_000_000_000)
+    needs.check_memory([fit()], [needs.Estimates(lab.context).of(fit())], 3_000_000_000)
+
+
+def test_a_recording_that_is_too_large_is_left_to_fail_alone(lab, tmp_path):
+    event = {"event": "done", "how": "executed", "what": "preprocess:", "size": 8000, "peak_rss_bytes": 10**10}
+    ledger.Ledger(lab.out / ".neurocli" / "ledger").append(event)
+    task = recording(tmp_path, "a.edf", 8000)
+    needs.check_memory([task], [needs.Estimates(lab.context).of(task)], 10**9)
+
+
+def test_the_memory_of_a_gpu_is_told_where_one_is_used(monkeypatch):
+    seen = []
+    cuda = SimpleNamespace(
+        is_available=lambda: True, is_initialized=lambda: True,
+        max_memory_allocated=lambda: 123, reset_peak_memory_stats=lambda: seen.append("reset"),
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    clock = execute._Clock()
+    assert (seen, clock.read()["peak_gpu_bytes"]) == (["reset"], 123)
+    monkeypatch.delitem(sys.modules, "torch")
+    assert "peak_gpu_bytes" not in execute._Clock().read()

@@ -55,6 +55,17 @@ def test_damage_is_found_and_the_next_run_mends_it(copy):
     assert cli("cache", "verify", "-o", out).returncode == 0
 
 
+def test_damage_that_no_size_tells_is_found_by_a_run_that_verifies(copy):
+    out, words, cli = copy
+    one = next(entry for entry in entries(out) if (entry / "payload.safetensors").exists())
+    flip(one / "payload.safetensors")
+    assert cli.document("run", *words)["units"]["executed"] == 0
+    found = cli.document("run", *words, "--verify")
+    assert found["status"] == "ok"
+    assert 0 < found["units"]["executed"] <= 2
+    assert cli("cache", "verify", "-o", out).returncode == 0
+
+
 def test_without_its_memory_of_the_dataset_a_run_is_as_finished_as_before(copy):
     _, words, cli = copy
     memories = list((cli.home / "cache").rglob("*.sqlite"))

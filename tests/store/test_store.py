@@ -225,15 +225,28 @@ def test_the_system_is_translated_and_nothing_half_written_remains(store, monkey
     assert store.has(key(1))
 
 
-def test_a_quota_is_kept(tmp_path):
-    store = Store(tmp_path / "store", quota=3000)
-    store.write(key(1), {"x": np.zeros(200)}, {}, RECIPE)
-    with pytest.raises(StoreError, match="pass the quota of 3000") as caught:
-        store.write(key(2), {"x": np.zeros(200)}, {}, RECIPE)
-    assert caught.value.code == "E-STORE-FULL"
-    store.write(key(3), {"x": np.zeros(2)}, {}, RECIPE)
-
-
 def test_a_store_can_be_looked_at_without_being_made(tmp_path):
     assert not Store(tmp_path / "none").has(key(1))
     assert not (tmp_path / "none").exists()
+
+
+def test_an_entry_is_on_the_disk_before_it_has_a_name_and_its_name_before_we_go_on(store, monkeypatch):
+    """Payload, manifest, the folder with both, then the rename, then the folder with the new name."""
+    filled(store, 2)  # what is made once a store is there
+    done, sync, rename = [], os.fsync, Path.rename
+
+    def synced(fd: int) -> None:
+        done.append(("sync", Path(f"/proc/self/fd/{fd}").readlink().name))
+        sync(fd)
+
+    def renamed(self: Path, target: Path) -> Path:
+        done.append(("rename", Path(target).name))
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    filled(store)
+    made = done[2][1]
+    assert done == [("sync", "payload.safetensors"), ("sync", "manifest.json"), ("sync", made),
+                    ("rename", key(1)), ("sync", key(1)[:2])]  # fmt: skip
+    assert made.startswith(f"{key(1)[:8]}.")

@@ -1,0 +1,42 @@
+"""`keep: none`: the payloads of single recordings go when a run has ended well, and come back when they are needed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def stages(out):
+    found = [
+        json.loads(path.read_text())["recipe"]["stage"] for path in (out / ".neurocli/store").glob("*/*/manifest.json")
+    ]
+    return {stage: found.count(stage) for stage in {*found}}
+
+
+def published(out):
+    return {path.name: path.read_bytes() for path in sorted(out.glob("**/*_scores.tsv"))}
+
+
+def test_what_nobody_reads_goes_and_is_made_again_when_a_later_step_changes(cli, dataset, file, tmp_path):
+    words = ["--bids-dir", dataset, "-f", file, "--n-cpus", "2", "--set", "train.null=0"]
+    first = cli.document("run", "tiny", "-o", tmp_path / "out", *words, "--set", "keep=none")
+    assert first["status"] == "ok"
+    left = stages(tmp_path / "out")
+    assert not {"preprocess", "featurize"} & {*left}
+    assert left["evaluate"] == 1
+    again = cli.document("run", "tiny", "-o", tmp_path / "out", *words, "--set", "keep=none")
+    assert again["units"] == {"executed": 0, "cached": first["units"]["executed"], "failed": 0, "blocked": 0}
+    assert again["outputs"] == first["outputs"]
+    check = cli(
+        "plan", "tiny", "-o", tmp_path / "out", "--bids-dir", dataset, "-f", file, "--set", "train.null=0", "--check"
+    )
+    assert check.returncode == 0
+    changed = [*words, "--set", "train.model.logistic_regression.C=0.1"]
+    third = cli.document("run", "tiny", "-o", tmp_path / "out", *changed, "--set", "keep=all")
+    other = cli.document("run", "tiny", "-o", tmp_path / "other", *changed)
+    assert third["status"] == other["status"] == "ok"
+    assert stages(tmp_path / "out")["featurize"] == 8
+    assert published(tmp_path / "out") == published(tmp_path / "other")
