@@ -64,9 +64,9 @@ def cohort(tmp_path_factory) -> Path:
     root.mkdir()
     (root / "dataset_description.json").write_text(json.dumps({"Name": "shipped", "BIDSVersion": "1.10.0"}))
     (root / "README").write_text("Simulated.\n")
-    people = "".join(f"sub-{i:02d}\t{'ab'[i % 2]}\n" for i in range(1, 5))
-    (root / "participants.tsv").write_text("participant_id\tgroup\n" + people)
-    for subject in ("01", "02", "03", "04"):
+    people = "".join(f"sub-{i:02d}\t{'ab'[i % 2]}\t{20 + i}\t{'FM'[i // 2 % 2]}\n" for i in range(1, 6))
+    (root / "participants.tsv").write_text("participant_id\tgroup\tage\tsex\n" + people)
+    for subject in ("01", "02", "03", "04", "05"):
         for task in TASKS:
             for run in ("_run-1", "_run-2") if task == "ssvep" else ("",):
                 write_recording(root, subject, task, run)
@@ -84,7 +84,24 @@ def test_every_network_and_every_way_of_covariances_has_a_pipeline():
     used = {use.name for pipeline in CONFIG.pipelines.values() if pipeline.train for use in pipeline.train.model}
     networks = {name for name, found in registry.definitions("models").items() if hasattr(found, "network")}
     riemannian = {"mdm", "tangent_space", "recenter", "augmented_covariances", "xdawn_covariances", "csp"}
-    assert networks | riemannian | {"trca", "canonical_correlation", "euclidean_alignment"} <= used
+    others = {"trca", "canonical_correlation", "euclidean_alignment", "random_forest", "knn", "ridge", "calibrated"}
+    assert networks | riemannian | others | {"confound_regression", "gradient_boosting", "svm", "lda"} <= used
+
+
+def test_every_protocol_has_a_pipeline():
+    trained = [p for p in CONFIG.pipelines.values() if p.train]
+    asked = {role for p in trained for role in p.train.protocols()}
+    asked |= {name for p in trained if p.evaluate for name in p.evaluate.document()}
+    assert {"over_time", "few_shot", "ablation", "seizures", "forecast"} <= asked
+    assert any(p.train.split.forward for p in trained)
+
+
+def test_what_is_ours_is_not_called_by_the_name_of_a_paper():
+    """The cards of these networks were made from abstracts, so no parity is claimed."""
+    ours = {"histn", "ricci_graph", "feature_attention", "adversarial_attention", "edge_dnn", "edge_cnn", "edge_lstm"}
+    for pipeline in CONFIG.pipelines.values():
+        if pipeline.train and ours & {use.name for use in pipeline.train.model}:
+            assert "design of our own" in (pipeline.citation or ""), pipeline.name
 
 
 WEIGHTED = [name for name, p in CONFIG.pipelines.items() if p.train and p.train.balance == "weights"]
@@ -120,5 +137,22 @@ def test_seizures_are_scored_side_by_side_and_written_as_tables(cohort, cli, tmp
     for said in ("<h2>Seizures</h2>", "NEDC TAES", "E-INPUT-CLIPS", "<h2>Network</h2>", "Loss of each pass"):
         assert said in page
     tables = sorted(out.glob("sub-*/eeg/*_desc-seizuresdense_events.tsv"))
-    assert len(tables) == 4
+    assert len(tables) == 5
     assert tables[0].read_text().startswith("onset\tduration\teventType\tconfidence")
+
+
+WHOLE = ("imagery-few-shot", "imagery-personal", "erp-over-time", "erp-benchmark", "eegmat-forest",
+         "eegmat-neighbours", "eegmat-calibrated", "resting-confounds", "resting-age")  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WHOLE)
+def test_each_protocol_and_classical_member_runs_from_files_to_report(name, cohort, cli, tmp_path):
+    words = ["run", name, "--bids-dir", cohort, "-o", tmp_path / "out", "--set", "train.null.permutations=0"]
+    short = {"imagery-few-shot": ["--set", "train.few_shot.shots=[0, 1, 2]"]}
+    found = cli.document(*words, *short.get(name, []))
+    assert found["status"] == "ok", found
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert CONFIG.pipelines[name].citation.split(",")[0] in page
+    if name == "erp-benchmark":
+        assert "By sample and by subject" in page
