@@ -39,7 +39,9 @@ Sets = Annotated[list[str], _option("--set", help="stage.step.setting=value; may
 Seed = Annotated[int | None, _option("--seed", help="Overrides the pipeline's seed.", panel=SELECT)]
 Cpus = Annotated[int | None, _option("--n-cpus", help="Processes at a time [all cores].", panel=HOW, min=1)]
 Memory = Annotated[float | None, _option("--mem-gb", help="Memory to stay within, in GB.", panel=HOW, min=0.1)]
-Device = Annotated[str, _option("--device", help="auto, cpu or cuda:N.", panel=HOW)]
+Device = Annotated[
+    str | None, _option("--device", help="auto, cpu, cuda or cuda:N [the pipeline's, else auto].", panel=HOW)
+]
 Executor = Annotated[str, _option("--executor", help="local, slurm or nipype:PLUGIN.", panel=HOW)]
 SlurmArgs = Annotated[list[str], _option("--slurm-args", help="Passed on to sbatch; may be repeated.", panel=HOW)]
 Detach = Annotated[bool, _option("--detach", help="Submit and leave (SLURM).", panel=HOW)]

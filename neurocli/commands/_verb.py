@@ -31,7 +31,7 @@ def verb(name: str, until: str, sentence: str) -> Callable[[typer.Typer], None]:
         seed: o.Seed = None,
         n_cpus: o.Cpus = None,
         mem_gb: o.Memory = None,
-        device: o.Device = "auto",
+        device: o.Device = None,
         executor: o.Executor = "local",
         slurm_args: o.SlurmArgs = [],  # noqa: B006
         detach: o.Detach = False,

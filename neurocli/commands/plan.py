@@ -41,13 +41,16 @@ def plan(
     sets: o.Sets = [],  # noqa: B006
     seed: o.Seed = None,
     n_cpus: o.Cpus = None,
+    device: o.Device = None,
+    executor: o.Executor = "local",
     json: o.Json = False,
 ) -> None:
     """Print what is cached, what will run and what it will cost; nothing is run or read."""
     request = o.request(
         pipeline=pipeline, bids_dir=bids_dir, out=out, until=until, file=file, store=store, store_from=store_from,
         participants=participant_label, sessions=session_label, tasks=task_id, exclude=exclude,
-        filter_file=bids_filter_file, sets=sets, seed=seed, n_cpus=n_cpus,
+        filter_file=bids_filter_file, sets=sets, seed=seed, n_cpus=n_cpus, device=device,
+        executor=executor,
     )  # fmt: skip
     raise typer.Exit(print_plan(request, as_json=json, check=check, units=units))
 
@@ -69,7 +72,8 @@ def text(made: Preview, *, units: bool) -> str:
     lines = [f"{made.pipeline}: {'something to do' if made.stale else 'all is cached'}"]
     for stage, row in made.stages().items():
         states = ", ".join(f"{row[state]} {state}" for state in ("cached", "to run", "not hashed yet") if row[state])
-        lines.append(f"  {stage:<10} {states}; {seconds(row['wall_s'])} of one core")
+        card = f", {row['cuda']} of them on a GPU" if row["cuda"] else ""
+        lines.append(f"  {stage:<10} {states}; {seconds(row['wall_s'])} of one core{card}")
     price = made.price()
     if made.stale:
         room = f"{made.n_workers} processes at a time, {gigabytes(made.peak_rss_bytes())} each at most"

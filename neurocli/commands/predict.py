@@ -28,6 +28,7 @@ def predict(
     exclude: o.Exclude = None,
     bids_filter_file: o.FilterFile = None,
     n_cpus: o.Cpus = None,
+    device: o.Device = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
     progress: o.Progress = "auto",
@@ -40,6 +41,7 @@ def predict(
     request = o.request(
         pipeline="predict", bids_dir=bids_dir, out=out, store=store, participants=participant_label,
         sessions=session_label, tasks=task_id, exclude=exclude, filter_file=bids_filter_file, n_cpus=n_cpus,
+        device=device,
     )  # fmt: skip
     show = Show(json=json, quiet=quiet, progress=progress)
     with reporter(show.style) as report:

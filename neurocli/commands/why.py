@@ -30,6 +30,8 @@ def why(
     task_id: o.Tasks = [],  # noqa: B006
     sets: o.Sets = [],  # noqa: B006
     seed: o.Seed = None,
+    device: o.Device = None,
+    executor: o.Executor = "local",
     json: o.Json = False,
 ) -> None:
     """Print the exact difference of recipes, with the line of the pipelines file that made it."""
@@ -38,7 +40,7 @@ def why(
 
     request = o.request(
         pipeline=pipeline, bids_dir=bids_dir, out=out, file=file, store=store, participants=participant_label,
-        sessions=session_label, tasks=task_id, sets=sets, seed=seed,
+        sessions=session_label, tasks=task_id, sets=sets, seed=seed, device=device, executor=executor,
     )  # fmt: skip
     state, found = explain(request, chosen(request)[0], unit)
     if json:

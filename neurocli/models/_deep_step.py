@@ -27,6 +27,7 @@ class DeepStep(ModelStep):
     seeded: ClassVar[bool] = True
     takes: ClassVar[str] = "epochs"
     predicts: ClassVar[bool] = True
+    deep: ClassVar[bool] = True
     targets: ClassVar[tuple[str, ...]] = ("label",)
     network: ClassVar[str]  # module:class of the network
 

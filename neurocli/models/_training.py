@@ -21,6 +21,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ..errors import MissingError
 from ._adam import AdamW
 from ._augment import augmented
 from ._loss import loss_of
@@ -142,9 +143,24 @@ def train(
 
 
 def training_device() -> torch.device:
-    """Return the device that the runner gave this worker (``NEUROCLI_DEVICE``), where there is such a one."""
+    """Return the device that the runner gave this unit (``NEUROCLI_DEVICE``); the processor if it gave none.
+
+    Raises
+    ------
+    MissingError
+        If it is a GPU that is not here (``E-ENVIRONMENT-GPU``): weights of another device are not those of the key.
+    """
     name = os.environ.get("NEUROCLI_DEVICE", "")
-    return torch.device(name if name.startswith("cuda") and torch.cuda.is_available() else "cpu")
+    if not name.startswith("cuda"):
+        return torch.device("cpu")
+    place = torch.device(name)
+    if not torch.cuda.is_available() or (place.index or 0) >= torch.cuda.device_count():
+        raise MissingError(
+            f"The network was to be trained on {name}, and torch finds no such GPU here.",
+            code="E-ENVIRONMENT-GPU",
+            remedy="Use --device cpu, or install a torch with CUDA on a machine with a GPU.",
+        )
+    return place
 
 
 def _is_over(state: State, patience: int) -> bool:

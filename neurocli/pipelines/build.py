@@ -9,11 +9,12 @@ from typing import Any, TypeVar, get_origin
 from pydantic import ValidationError
 
 from .. import registry
-from ..errors import ConfigError, unknown
+from ..errors import ConfigError, UsageError, unknown
 from ..evaluation.split import Split
 from ..step import ModelStep, Settings
 from . import tree
 from .checks import check
+from .device import checked
 from .pipeline import Pipeline, Use, anchor
 from .protocols import Ablation, Ahead, Clusters, FewShot, OverTime
 from .settings import Evaluate, Input, Null, Target, Train
@@ -28,7 +29,7 @@ INSIDE: dict[str, type[Settings]] = {
 }  # fmt: skip
 KEYS = (
     "title", "citation", "extends", "matrix", "input", "target",
-    "preprocess", "featurize", "train", "evaluate", "export", "seed", "keep",
+    "preprocess", "featurize", "train", "evaluate", "export", "seed", "keep", "device",
 )  # fmt: skip
 INHERITED = tuple(key for key in KEYS if key not in ("title", "extends", "matrix"))
 DEFAULT_SEED = 42
@@ -116,6 +117,7 @@ class Builder:
             export=self._stage("export"),
             seed=self._seed(),
             keep=self._keep(),
+            device=self._device(),
             node=self.node,
         )
         self.problems.extend(check(built))
@@ -153,6 +155,15 @@ class Builder:
             self._problem(said, anchor(node), "E-CONFIG-VALUE")
             return KEEP[0]
         return str(node.value)
+
+    def _device(self) -> str:
+        try:
+            return checked(self._text("device") or "auto")
+        except UsageError as error:
+            self._problem(
+                f"device: {error.message}", anchor(self.node.fields["device"]), "E-CONFIG-VALUE", error.remedy
+            )
+            return "auto"
 
     def _section(self, key: str, model: type[Made]) -> Made | None:
         node = self._given(key)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import config
+from . import config, device
 
 if TYPE_CHECKING:
     from .pipeline import Pipeline
@@ -12,14 +13,17 @@ if TYPE_CHECKING:
 
 
 def chosen(request: Request) -> list[Pipeline]:
-    """Return the pipelines of a name: one, or all of a matrix.
+    """Return the pipelines of a name: one, or all of a matrix; their device is decided.
 
     Raises
     ------
     ConfigError
         If the file has no pipeline of that name (``E-CONFIG-PIPELINE``).
+    UsageError
+        If what was asked for is no device (``E-USAGE-DEVICE``).
     """
-    return list(config.load(request.file, overrides(request)).named(request.pipeline))
+    named = config.load(request.file, overrides(request)).named(request.pipeline)
+    return [replace(one, device=device.resolved(request.device or one.device, request.executor)) for one in named]
 
 
 def overrides(request: Request) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import Exit, NeurocliError
 from ..store import Store
 from ..store.ledger import Ledger, writer
-from . import publish
+from . import device, publish
 from .costs import kind, size_of, what
 from .manifest import Context
 from .progress import Tell, silent
@@ -97,7 +97,8 @@ def _keep(unit: Unit, inputs: Inputs) -> Event:
         if inputs.store.has(unit.key) and not forced:  # another run was faster
             return {"how": "cached"}
         started = time.perf_counter()
-        made = STAGE_WORK[unit.stage](unit, inputs)
+        with device.told(unit.recipe, inputs.context.device):
+            made = STAGE_WORK[unit.stage](unit, inputs)
         wall = round(time.perf_counter() - started, 6)
         cost = {"wall_s": wall}
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..data.entities import Entities
 from ..evaluation.certificate import transductive
+from .device import of_training
 from .keys import Recipe, digest_of, recipes, use_recipe
 from .units import STAGES, Task, Unit, make_unit, single
 
@@ -106,6 +107,7 @@ def _train_base(pipeline: Pipeline, members: Sequence[Member], cohort: Cohort) -
         "balance": train.balance,
         "search": train.search and train.search.model_dump(mode="json"),
         "allow_leak": cohort.allow_leak,
+        **of_training(train.model, pipeline.device),
     }
 
 
@@ -126,8 +128,8 @@ def _fit(
 ) -> Unit:
     recipe = {**base, "fold": fold, "role": role, "seed": seed, **extra}
     if role in ("majority", "linear"):  # the rivals know nothing of the model
-        recipe.pop("model")
-        recipe.pop("search")
+        for name in ("model", "search", "backend"):
+            recipe.pop(name, None)
     block = f"-{extra['permutations'][0]}" if role == "null" else ""
     ending = f"@{seed}" if many else ""
     id_ = f"train/{fold['name']}/{role}{block}{ending}"

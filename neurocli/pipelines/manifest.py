@@ -34,6 +34,7 @@ class Context:
     allow_leak: str | None = None
     asked: tuple[str, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
+    device: str = "cpu"  # auto, cpu, cuda or cuda:N, resolved; which units compute on it stands in their recipes
     threads: int = 1  # cores of a unit that can use several: parts of a long recording
 
 

@@ -56,6 +56,7 @@ class Pipeline:
     export: tuple[Use, ...]
     seed: int
     keep: str = "final"  # of what is made of single recordings: final, all or none
+    device: str = "cpu"
     node: Node = field(repr=False, compare=False, default=Node({}, "pipelines.yaml"))
 
     def mark(self, address: str) -> str:

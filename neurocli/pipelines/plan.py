@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..bids.readers import VERSION
 from ..data.entities import Entities, stem
+from . import device
 from .gather import Cohort, Member, gathering_tasks
 from .keys import Recipe, recipes
 from .units import PENDING, STAGES, Task, Unit, make_unit
@@ -81,10 +82,13 @@ class Chain:
         Preprocessing, cut after each checkpoint step; the ending names the checkpoint, and is empty for the last.
     features : list of dict, or None
         Recipes of the features; None where none are asked for.
+    computing : dict
+        Backend and dtype of the features.
     """
 
     segments: tuple[tuple[str, list[Recipe]], ...]
     features: list[Recipe] | None
+    computing: device.Computing = field(default_factory=lambda: device.PROCESSOR)
 
     @classmethod
     def of(cls, pipeline: Pipeline, until: str) -> Chain:
@@ -93,7 +97,8 @@ class Chain:
         endings = [f"/{segment[-1].address}" for segment in cut[:-1]] + [""]
         made = tuple((ending, recipes(segment, pipeline.seed)) for ending, segment in zip(endings, cut, strict=True))
         wanted = pipeline.featurize and includes(until, "featurize")
-        return cls(made, recipes(pipeline.featurize, pipeline.seed) if wanted else None)
+        computing = device.of_features([use.name for use in pipeline.featurize], pipeline.device)
+        return cls(made, recipes(pipeline.featurize, pipeline.seed) if wanted else None, computing)
 
     def task(self, source: Source) -> Task:
         """Return the units of one recording."""
@@ -112,8 +117,7 @@ class Chain:
         return make_unit(f"preprocess/{source.id}{ending}", recipe, (), item=_item_spec(source), final=not ending)
 
     def _featurize(self, source: Source, before: Unit) -> Unit:
-        recipe = {"stage": "featurize", "features": self.features, "upstream": before.key,
-                  "backend": "cpu", "dtype": "float64"}  # fmt: skip
+        recipe = {"stage": "featurize", "features": self.features, "upstream": before.key, **self.computing}
         return make_unit(f"featurize/{source.id}", recipe, [before.key])
 
 

@@ -42,6 +42,7 @@ class Preview:
     pipeline: str
     lines: tuple[Line, ...]
     n_workers: int
+    device: str = "cpu"
 
     @property
     def stale(self) -> bool:
@@ -50,10 +51,13 @@ class Preview:
 
     def stages(self) -> dict[str, dict[str, Any]]:
         """Return, a stage, how many units are in each state and the seconds that are left."""
-        table: dict[str, dict[str, Any]] = defaultdict(lambda: {CACHED: 0, TO_RUN: 0, PENDING: 0, "wall_s": 0.0})
+        table: dict[str, dict[str, Any]] = defaultdict(
+            lambda: {CACHED: 0, TO_RUN: 0, PENDING: 0, "cuda": 0, "wall_s": 0.0}
+        )
         for line in self.lines:
             row = table[line.unit.stage]
             row[line.state] += 1
+            row["cuda"] += line.unit.recipe.get("backend") == "cuda"
             if line.state != CACHED:
                 row["wall_s"] = None if None in (row["wall_s"], line.wall_s) else row["wall_s"] + line.wall_s
         return dict(table)
@@ -84,8 +88,15 @@ class Preview:
             "price_core_s": self.price(),
             "peak_rss_bytes": self.peak_rss_bytes(),
             "n_workers": self.n_workers,
-            "plan": [{"unit": line.unit.id, "state": line.state, "key": line.unit.key} for line in self.lines],
+            "device": self.device,
+            "plan": [_described(line) for line in self.lines],
         }
+
+
+def _described(line: Line) -> dict[str, str]:
+    """Return a unit of the plan as JSON, with its backend where it has one."""
+    known = {"backend": line.unit.recipe["backend"]} if "backend" in line.unit.recipe else {}
+    return {"unit": line.unit.id, "state": line.state, "key": line.unit.key, **known}
 
 
 def _sum(values: Sequence[float | None]) -> float | None:
@@ -99,7 +110,7 @@ def preview(request: Request, pipeline: Pipeline) -> Preview:
     costs = Costs(ledger.read(request.out / ".neurocli" / "ledger"))
     states = states_of(request, plan)
     lines = (line for phase in plan.phases for task in phase for line in _lines(task, states, request, costs))
-    return Preview(pipeline.name, tuple(lines), request.workers)
+    return Preview(pipeline.name, tuple(lines), request.workers, pipeline.device)
 
 
 def _lines(task: Task, states: Mapping[str, str], request: Request, costs: Costs) -> Iterator[Line]:

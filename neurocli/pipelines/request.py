@@ -32,6 +32,8 @@ class Request:
         Stages to run again whatever is cached.
     mem_gb : float or None
         What units that run at a time may take together, in GB; None for what the machine has free.
+    device : str or None
+        ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; None for what the pipeline says.
     retries : int
         How often a unit that was killed or ran out of memory runs again, with more of it.
     """
@@ -51,7 +53,7 @@ class Request:
     store_from: tuple[Path, ...] = ()
     n_cpus: int | None = None
     mem_gb: float | None = None
-    device: str = "auto"
+    device: str | None = None
     executor: str = "local"
     seed: int | None = None
     force: tuple[str, ...] = ()

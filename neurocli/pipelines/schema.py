@@ -59,6 +59,11 @@ def _pipeline() -> Schema:
             "anyOf": [{"type": "object", "additionalProperties": {"type": "array", "minItems": 1}}, NOTHING],
             "description": "Address of a setting -> values; every combination is a pipeline.",
         },
+        "device": {
+            "type": "string",
+            "pattern": "^(auto|cpu|cuda(:[0-9]+)?)$",
+            "description": "Where features and networks are computed, unless --device says it.",
+        },
         "seed": {"type": "integer", "minimum": 0, "description": "Of everything random."},
         "keep": {"enum": list(KEEP), "description": "Which payloads of single recordings stay in the store."},
         **{name: _section(name, model) for name, model in sections.items()},

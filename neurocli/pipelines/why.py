@@ -113,7 +113,7 @@ def _address(pipeline: Pipeline, path: Sequence[Any], recipe: Mapping[str, Any])
         base = next((use.address for use in members if use.name == name), f"{LISTS[head]}")
         return ".".join([base, *(str(part) for part in rest[2:])]) if name in names else LISTS[head]
     return {"metrics": "evaluate.metrics", "target": "target", "split": "train.split", "balance": "train.balance",
-            "seed": "seed"}.get(head)  # fmt: skip
+            "seed": "seed", "backend": "device"}.get(head)  # fmt: skip
 
 
 def differences(before: Any, after: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:

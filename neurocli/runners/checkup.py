@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from ..pipelines import device
 from . import offline
 
 LIBRARIES = ("neurocli", "numpy", "scipy", "mne", "nibabel", "nipype", "nilearn", "scikit-learn", "pyriemann", "torch",
@@ -88,7 +89,12 @@ def _gpu() -> dict[str, Any]:
     models = [
         line.partition(":")[2].strip() for path in cards for line in path.read_text().splitlines() if "Model" in line
     ]
-    return {"cards": ", ".join(models) or None}
+    return {
+        "cards": ", ".join(models) or None,
+        "visible": device.n_cards(),
+        "torch with CUDA, Triton": device.can_use_cards(),
+        "--device auto": "networks on the GPU" if device.resolved("auto", "local") == "auto" else "cpu",
+    }
 
 
 def _disk(folder: Path) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from ..pipelines.device import n_cards
+
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -68,15 +70,9 @@ def gpus(device: str) -> tuple[str, ...]:
     Parameters
     ----------
     device : str
-        ``cpu`` for none, ``cuda:1`` for one, ``auto`` or ``cuda`` for all that are visible.
+        ``cpu`` for none, ``cuda:1`` for one, ``auto`` or ``cuda`` for all that are visible. An interpreter of kernels
+        (``TRITON_INTERPRET=1``) stands in for one card where there is none and one is asked for by name.
     """
-    if device == "cpu":
-        return ()
-    if device.startswith("cuda:"):
-        return (device,)
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        n_cards = len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
-    else:
-        n_cards = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
-    return tuple(f"cuda:{i}" for i in range(n_cards))
+    n = n_cards() or (os.environ.get("TRITON_INTERPRET") == "1" and device.startswith("cuda"))
+    cards = tuple(f"cuda:{i}" for i in range(n))
+    return cards if device in ("auto", "cuda") else tuple(card for card in cards if card == device)

@@ -12,6 +12,7 @@ from ..pipelines.costs import Costs, size_of
 from ..pipelines.manifest import Context
 from ..pipelines.units import Task, Unit
 from ..store import Store, ledger
+from . import machine
 
 GATHERING = ("train", "evaluate", "export")
 MARGIN = 1.2  # over the most that was ever seen of such work
@@ -65,7 +66,7 @@ class Estimates:
         return Needs(
             memory_bytes=max(self._memory(unit, size) for unit, size in sizes),
             wall_s=sum(known) if len(known) == len(walls) else None,
-            gpu=any(unit.recipe.get("backend") == "cuda" for unit in task.units),
+            gpu=any(on_gpu(unit) for unit in task.units),
             least_bytes=round(max(self._costs.likely_rss_bytes(unit, size) or 0.0 for unit, size in sizes)),
         )
 
@@ -108,14 +109,22 @@ def check_memory(tasks: Sequence[Task], needs: Sequence[Needs], limit: int | Non
             raise ResourceError(said, code="E-RUN-TOO-BIG", where=task.id, remedy=remedy)
 
 
-def check_gpus(needs: Sequence[Needs], gpus: Sequence[str]) -> None:
-    """See that what needs a GPU can have one.
+def on_gpu(unit: Unit) -> bool:
+    """Return whether a unit computes on a GPU."""
+    return bool(unit.recipe.get("backend") == "cuda")
+
+
+def check_gpus(device: str) -> None:
+    """See that units which need a GPU can have one of those that `device` names.
 
     Raises
     ------
     MissingError
         If there is none (``E-RUN-GPU``).
     """
-    if not gpus and any(need.gpu for need in needs):
-        remedy = "Run on a machine that has one, or with --device cpu."
-        raise MissingError("Some units compute on a GPU, and none is visible here.", code="E-RUN-GPU", remedy=remedy)
+    if machine.gpus(device):
+        return
+    others = len(machine.gpus("cuda"))
+    there = f"{device} is not among the {others} that are visible" if others else "none is visible"
+    remedy = "Run on a machine that has one, or with --device cpu; `neurocli doctor` shows what is here."
+    raise MissingError(f"Some units compute on a GPU, and {there} here.", code="E-RUN-GPU", remedy=remedy)

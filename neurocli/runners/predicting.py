@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from .. import registry
 from ..data.entities import stem
 from ..data.tables import tsv
 from ..errors import NeurocliError
+from ..pipelines import device
 from ..pipelines.bundle import Bundle
 from ..pipelines.gather import Cohort
 from ..pipelines.pipeline import Pipeline
@@ -39,7 +41,8 @@ def predict(folder: Path, request: Request, report: Report) -> dict[str, Any]:
     bundle = Bundle.read(folder)
     prepare_out(request.out)
     with carrier(request) as carry:
-        job = _carried(bundle, Run(request, replayed(bundle), carry, report))
+        pipeline = replace(replayed(bundle), device=device.resolved(request.device or "cpu", request.executor))
+        job = _carried(bundle, Run(request, pipeline, carry, report))
     return document(f"predict {job.pipeline.name}", request, job.tally, time.perf_counter() - started)
 
 
@@ -49,7 +52,8 @@ def _carried(bundle: Bundle, job: Run) -> Run:
     recipe = bundle.card["pipeline"]
     steps = [registry.get("steps", step["name"]) for step in recipe["preprocess"]]
     sources = find_sources(request, job.pipeline, steps=steps)
-    chain = Chain((("", recipe["preprocess"]),), recipe["featurize"] or None)
+    computing = device.of_features([one["name"] for one in recipe["featurize"]], job.pipeline.device)
+    chain = Chain((("", recipe["preprocess"]),), recipe["featurize"] or None, computing)
     tasks = [chain.task(source) for source in sources]
     context = job.context(sources, Cohort(asked=tuple(source.id for source in sources)))
     job.phase(context, tasks)

@@ -21,6 +21,7 @@ from ..pipelines.sources import find_cohort, find_sources
 from ..pipelines.units import Task, Unit
 from ..store import Store
 from ..store.whole import opened
+from . import needs
 from .events import Tally
 from .keeper import Keeper
 
@@ -57,6 +58,7 @@ class Run:
         check_target(self.pipeline, sources, cohort)
         check_channels(self.pipeline, sources, self.request.bids_dir)
         plan = make_plan(self.pipeline, sources, self.request.until, cohort)
+        self._check_device(plan)
         context = self.context(sources, cohort)
         self.phase(context, plan.recordings, plan)
         if not includes(self.request.until, "train"):
@@ -66,6 +68,13 @@ class Run:
             return self._finished(plan)
         self._gather(sources, plan, survivors, cohort)
         return self._finished(plan)
+
+    def _check_device(self, plan: Plan) -> None:
+        """Say that there is no GPU before hours of work, not when the networks' turn comes."""
+        tasks = [task for phase in plan.phases for task in phase]
+        on_card = [u for task in tasks for u in task.units if needs.on_gpu(u) and not self.store.has(u.key)]
+        if on_card and self.request.executor == "local":
+            needs.check_gpus(self.pipeline.device)
 
     def _gather(self, sources: Sequence[Source], plan: Plan, survivors: set[str], cohort: gather.Cohort) -> None:
         members = [
@@ -136,6 +145,7 @@ class Run:
             store=str(request.store_folder),
             store_from=tuple(str(path.absolute()) for path in request.store_from),
             seed=self.pipeline.seed,
+            device=self.pipeline.device,
             force=request.force,
             cohort=tuple({**member._asdict(), "path": paths[member.id]} for member in known),
             participants=tuple(sorted(cohort.participants.items())),

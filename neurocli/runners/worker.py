@@ -132,8 +132,7 @@ def answer(fd: int, what: dict[str, Any]) -> None:
 def run(order: Order, run_one: RunOne, log: Path | None) -> dict[str, Any]:
     """Run one task and return the answer."""
     index = order.index
-    if order.device:
-        os.environ["NEUROCLI_DEVICE"] = order.device
+    os.environ["NEUROCLI_DEVICE"] = order.device or "-"  # not that of the task before
     _reset_peak()
     started, cpu = time.perf_counter(), _cpu_s()
     with logged(log), within(order.limit_bytes):

@@ -44,7 +44,8 @@ def jobs_of(waiting: Sequence[Task], first: int, context: Context, request: Requ
     """
     estimates = needs.Estimates(context)
     found = [estimates.of(task) for task in waiting]
-    needs.check_gpus(found, machine.gpus(request.device))
+    if any(need.gpu for need in found):
+        needs.check_gpus(context.device)
     needs.check_memory(waiting, found, int(request.mem_gb * 1e9) if request.mem_gb else machine.total_bytes())
     return [
         tasks.Task(first + i, task.id, memory_bytes=need.memory_bytes, n_retries=request.retries, gpu=need.gpu)
@@ -71,7 +72,7 @@ def carrier(request: Request) -> Iterator[Carry]:
             n_workers=request.workers,
             memory_bytes=int(request.mem_gb * 1e9) if request.mem_gb else machine.free_bytes(),
             hold=bool(request.mem_gb),
-            gpus=machine.gpus(request.device),
+            gpus=machine.gpus(context.device),
             timeout_s=request.time_limit,
             fail_fast=request.fail_fast,
             on_event=lambda event: _tell(event, report),

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from neurocli import registry
+from neurocli.errors import MissingError
 from neurocli.models._augment import CHANGES, augmented
 from neurocli.models._chain import build_chain
 from neurocli.models._loss import loss_of
@@ -88,10 +89,28 @@ def test_augmentation_changes_what_is_learned_and_mixed_precision_on_a_cpu_does_
     assert all(np.array_equal(plain[name], mixed[name]) for name in plain)
 
 
-def test_without_a_gpu_the_device_is_the_processor(monkeypatch):
-    monkeypatch.setenv("NEUROCLI_DEVICE", "cuda:0")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+@pytest.mark.parametrize("given", ["cpu", "-", ""])
+def test_without_a_card_of_its_own_a_unit_trains_on_the_processor(monkeypatch, given):
+    monkeypatch.setenv("NEUROCLI_DEVICE", given)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert training_device() == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("given", "n_cards", "found"), [("cuda:0", 1, True), ("cuda:1", 1, False), ("cuda:0", 0, False)]
+)
+def test_a_card_that_is_not_here_is_no_reason_to_train_elsewhere(monkeypatch, given, n_cards, found):
+    """The weights would lie under the key of another device."""
+    monkeypatch.setenv("NEUROCLI_DEVICE", given)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: n_cards > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: n_cards)
+    if found:
+        assert training_device() == torch.device(given)
+        return
+    with pytest.raises(MissingError, match=f"trained on {given}, and torch finds no such GPU") as caught:
+        training_device()
+    assert (caught.value.code, caught.value.exit_status) == ("E-ENVIRONMENT-GPU", 9)
+    assert "--device cpu" in caught.value.remedy
 
 
 @pytest.mark.gpu

@@ -76,11 +76,11 @@ FILES = [
     ),
     (
         "version: 1\npipelines:\n  a: {inptu: 1}",
-        "E-CONFIG-UNKNOWN pipelines.yaml:3:7: Unknown key of pipeline 'a': 'inptu'. Did you mean 'input'? Known: citation, evaluate, export, extends, featurize, input, keep, matrix, preprocess, seed, target, title, train.",
+        "E-CONFIG-UNKNOWN pipelines.yaml:3:7: Unknown key of pipeline 'a': 'inptu'. Did you mean 'input'? Known: citation, device, evaluate, export, extends, featurize, input, keep, matrix, preprocess, seed, target, title, train.",
     ),
     (
         "version: 1\ndefaults: {sed: 1}\npipelines: {}",
-        "E-CONFIG-UNKNOWN pipelines.yaml:2:12: Unknown key of defaults: 'sed'. Did you mean 'seed'? Known: citation, evaluate, export, featurize, input, keep, preprocess, seed, target, train.",
+        "E-CONFIG-UNKNOWN pipelines.yaml:2:12: Unknown key of defaults: 'sed'. Did you mean 'seed'? Known: citation, device, evaluate, export, featurize, input, keep, preprocess, seed, target, train.",
     ),
     (
         "version: 1\npipelines:\n  a: {<<: {b: 1}}",
@@ -360,7 +360,7 @@ SETS = [
     ),
     (
         "prepro.filter.l_freq=1",
-        "E-CONFIG-SET --set prepro.filter.l_freq=1: Unknown stage: 'prepro'. Did you mean 'preprocess'? Known: citation, evaluate, export, featurize, input, keep, preprocess, seed, target, train.",
+        "E-CONFIG-SET --set prepro.filter.l_freq=1: Unknown stage: 'prepro'. Did you mean 'preprocess'? Known: citation, device, evaluate, export, featurize, input, keep, preprocess, seed, target, train.",
     ),
     (
         "preprocess.filtr.l_freq=1",

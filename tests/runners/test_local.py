@@ -109,6 +109,14 @@ def test_workers_have_one_numerical_thread_and_a_device_of_their_own(runner):
     outcomes = runner([["surroundings"]] * 3, tasks=tasks, gpus=["cuda:3"])
     assert outcomes[0].result["OMP_NUM_THREADS"] == "1"
     assert outcomes[0].result["NEUROCLI_DEVICE"] == outcomes[1].result["NEUROCLI_DEVICE"] == "cuda:3"
+    assert outcomes[2].result["NEUROCLI_DEVICE"] == "-"
+
+
+def test_a_task_on_the_processor_is_not_told_the_card_of_the_one_before(runner):
+    """One worker carries out both."""
+    tasks = [Task(0, "a", gpu=True), Task(1, "b")]
+    outcomes = runner([["surroundings"]] * 2, tasks=tasks, gpus=["cuda:0"], n_workers=1)
+    assert [outcome.result["NEUROCLI_DEVICE"] for outcome in outcomes.values()] == ["cuda:0", "-"]
 
 
 def test_a_killed_task_may_run_again_alone(runner):

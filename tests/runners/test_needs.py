@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from neurocli.errors import MissingError, ResourceError
-from neurocli.pipelines import execute, manifest
+from neurocli.pipelines import device, execute, manifest
 from neurocli.pipelines.manifest import Context
 from neurocli.pipelines.request import Request
 from neurocli.pipelines.status import status
@@ -43,8 +44,9 @@ class Lab:
         """Return the final event of each unit, by the name of its task."""
         self.out.mkdir(exist_ok=True)
         request = Request("test", self.out.parent, self.out, store=self.store, n_cpus=2, **settings)
+        context = replace(self.context, device=settings.get("device", "cpu"))
         with workers.carrier(request) as carry:
-            events = carry(self.context, waiting, self.events.append)
+            events = carry(context, waiting, self.events.append)
         return {str(event["unit"]).partition("/")[2]: event for event in events}
 
     def marks(self, name: str) -> list[str]:
@@ -104,17 +106,42 @@ def test_a_unit_over_its_time_limit_fails_and_the_others_go_on(lab):
     assert "its time limit of 1 s" in error["message"]
 
 
-def test_two_units_that_need_the_one_gpu_never_run_together(lab):
+@pytest.fixture
+def cards(monkeypatch, tmp_path):
+    """Return a function that gives this machine GPUs, as far as the runner can see."""
+    monkeypatch.setattr(device, "CARDS", ((tmp_path / "cards", "*"),))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+
+    def make(n):
+        for i in range(n):
+            (tmp_path / "cards" / str(i)).mkdir(parents=True)
+
+    return make
+
+
+def test_two_units_that_need_the_one_gpu_never_run_together(lab, cards):
+    cards(2)
     tasks = [task(f"gpu-{i}", "alone", 0.3, backend="cuda") for i in range(3)]
     found = lab(*tasks, task("cpu", "nothing"), device="cuda:1")
     assert {event["event"] for event in found.values()} == {"done"}, found
     assert lab.marks("devices") == ["cuda:1"] * 3
 
 
-def test_a_unit_that_needs_a_gpu_is_refused_where_there_is_none(lab):
-    with pytest.raises(MissingError, match="none is visible here") as caught:
-        lab(task("gpu", "alone", 0.3, backend="cuda"), device="cpu")
+@pytest.mark.parametrize(
+    ("asked", "n_cards", "sentence"),
+    [
+        ("cpu", 0, "none is visible here"),
+        ("cuda", 0, "none is visible here"),
+        ("cuda:3", 2, "cuda:3 is not among the 2"),
+    ],
+)
+def test_a_unit_that_needs_a_gpu_is_refused_where_there_is_none(lab, cards, asked, n_cards, sentence):
+    cards(n_cards)
+    with pytest.raises(MissingError, match=sentence) as caught:
+        lab(task("gpu", "alone", 0.3, backend="cuda"), device=asked)
     assert (caught.value.code, caught.value.exit_status) == ("E-RUN-GPU", 9)
+    assert "--device cpu" in caught.value.remedy
     assert not lab.marks("devices")
 
 
@@ -192,13 +219,24 @@ def test_the_limit_of_a_control_group_counts(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("device", "visible", "found"),
-    [("cpu", "0,1", ()), ("cuda:3", "0", ("cuda:3",)), ("auto", "0,2", ("cuda:0", "cuda:1")), ("cuda", "", ()),
-     ("auto", "-1", ())],
+    ("asked", "visible", "found"),
+    [("cpu", "0,1", ()), ("cuda:3", "0", ()), ("cuda:1", "0,2", ("cuda:1",)), ("auto", "0,2", ("cuda:0", "cuda:1")),
+     ("cuda", "", ()), ("auto", "-1", ()), ("auto", "0,1,2,3,4", ("cuda:0", "cuda:1", "cuda:2")),
+     ("cuda", None, ("cuda:0", "cuda:1", "cuda:2"))],
 )  # fmt: skip
-def test_devices_are_those_that_are_visible(monkeypatch, device, visible, found):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert machine.gpus(device) == found
+def test_devices_are_those_that_are_here_and_visible(monkeypatch, cards, asked, visible, found):
+    cards(3)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert machine.gpus(asked) == found
+
+
+def test_an_interpreter_of_kernels_is_a_card_for_those_who_ask_for_one(monkeypatch, cards):
+    cards(0)
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    assert [machine.gpus(asked) for asked in ("cuda", "cuda:0", "cuda:1", "auto", "cpu")] == [
+        ("cuda:0",), ("cuda:0",), (), (), (),
+    ]  # fmt: skip
 
 
 # a parent that is killed

@@ -60,11 +60,13 @@ def device() -> torch.device:
     """
     if interpreted():
         return torch.device("cpu")
-    if not torch.cuda.is_available():
+    given = os.environ.get("NEUROCLI_DEVICE", "")  # of a worker: the card that its unit was given
+    place = torch.device(given if given.startswith("cuda") else "cuda")
+    if not torch.cuda.is_available() or (place.index and place.index >= torch.cuda.device_count()):
         raise MissingError(
-            "The backend 'cuda' was asked for, and torch finds no GPU here.",
+            f"The backend 'cuda' was asked for, and torch finds no GPU here{_called(place)}.",
             code="E-ENVIRONMENT-GPU",
-            remedy="Use the backend 'cpu', or install a torch with CUDA on a machine with a GPU.",
+            remedy="Use --device cpu (the backend 'cpu'), or install a torch with CUDA on a machine with a GPU.",
         )
     if triton is None:
         raise MissingError(
@@ -72,7 +74,12 @@ def device() -> torch.device:
             code="E-ENVIRONMENT-TRITON",
             remedy="Install it with `pip install 'neurocli[gpu]'`, or use the backend 'cpu'.",
         )
-    return torch.device("cuda")
+    torch.cuda.set_device(torch.device("cuda", place.index or 0))  # where Triton starts kernels
+    return place
+
+
+def _called(place: torch.device) -> str:
+    return f" that is {place}" if place.index else ""
 
 
 def launch(kernel: Any, grid: tuple[int, ...], *arguments: Any, **options: Any) -> None:
