@@ -9,6 +9,9 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Backend = Annotated[str, typer.Option(help="reference, cpu or cuda.")]
+Compiled = Annotated[
+    str, typer.Option("--backend", help="cpu or cuda; unless said, both where there is a GPU.", show_default=False)
+]
 Names = Annotated[str, typer.Option("--features", help="Names, separated by commas; all unless said.")]
 Epochs = Annotated[int, typer.Option(min=1, help="Epochs of the workload of the benchmark.")]
 Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
@@ -59,17 +62,22 @@ def _print_table(found: dict[str, Any]) -> None:
     Console(soft_wrap=False).print(table)
 
 
-def compiling(names: Names = "", backend: Backend = "cpu", as_json: Json = False) -> None:
-    """Compile the features now, so that no run has to; the result is kept on disk."""
-    from ..features.warm import warm
+def compiling(names: Names = "", backend: Compiled = "", as_json: Json = False) -> None:
+    """Compile the features now, so that no run has to; the results are kept on disk."""
+    from ..features.warm import here, warm
 
-    seconds = {}
-    for name, spent in warm(backend, names=_split(names)):
-        seconds[name] = round(spent, 3)
-        if not as_json:
-            typer.echo(f"{name:28}{spent:8.2f} s")
+    wanted, lacking = ([backend], "") if backend else here()
+    seconds: dict[str, dict[str, float]] = {one: {} for one in wanted}
+    for one in wanted:
+        for name, spent in warm(one, names=_split(names)):
+            seconds[one][name] = round(spent, 3)
+            if not as_json:
+                typer.echo(f"{one:5}{name:28}{spent:8.2f} s")
+    if lacking:
+        typer.echo(f"The kernels for a GPU were not compiled: {lacking}", err=True)
     if as_json:
-        typer.echo(json.dumps({"schema_version": 1, "backend": backend, "seconds": seconds}))
+        more = {"also": {one: seconds[one] for one in wanted[1:]}}
+        typer.echo(json.dumps({"schema_version": 1, "backend": wanted[0], "seconds": seconds[wanted[0]], **more}))
 
 
 def benchmark(

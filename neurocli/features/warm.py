@@ -7,11 +7,25 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ..errors import MissingError
 from . import catalogue
 from .engine import compute
 
 SFREQ, SHAPE = 250.0, (1, 4, 1000)
 ON_GPU = (4, 16, 1000)  # Triton makes another kernel where the number of series is a multiple of sixteen
+
+
+def here() -> tuple[list[str], str]:
+    """Return the backends that can be compiled for on this machine, and why the GPU's is not among them."""
+    from .cuda._jit import device, interpreted
+
+    if interpreted():
+        return ["cpu"], "Triton interprets them here (TRITON_INTERPRET=1)."
+    try:
+        device()
+    except MissingError as error:
+        return ["cpu"], error.message
+    return ["cpu", "cuda"], ""
 
 
 def warm(

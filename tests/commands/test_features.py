@@ -36,6 +36,45 @@ def test_what_is_asked_for_is_compiled():
     assert list(made["seconds"]) == ["variance", "line_length"]
 
 
+def compiled(monkeypatch, n_cards, *words):
+    """Compile one feature where a driver would find so many cards; return what is said, and for which backends."""
+    from neurocli.features import warm
+
+    asked = []
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: n_cards > 0)
+    monkeypatch.setattr("torch.cuda.set_device", lambda _: None)
+    monkeypatch.setattr(warm, "warm", lambda backend, **_: asked.append(backend) or iter([("std", 1.0)]))
+    return RUNNER.invoke(build(), ["features", "compile", "--features", "std", *words]), asked
+
+
+def test_both_caches_are_warmed_where_there_is_a_gpu(monkeypatch):
+    pytest.importorskip("triton", reason="Triton is not installed: pip install 'neurocli[gpu]'")
+    done, asked = compiled(monkeypatch, 1, "--json")
+    assert asked == ["cpu", "cuda"]
+    made = json.loads(done.stdout)
+    assert (made["backend"], made["seconds"], made["also"]) == ("cpu", {"std": 1.0}, {"cuda": {"std": 1.0}})
+    assert done.stderr == ""
+
+
+def test_without_a_gpu_one_is_warmed_and_the_other_is_said_to_be_not(monkeypatch):
+    done, asked = compiled(monkeypatch, 0)
+    assert (asked, done.exit_code) == (["cpu"], 0)
+    assert "not compiled: The backend 'cuda' was asked for, and torch finds no GPU here." in done.stderr
+    done, asked = compiled(monkeypatch, 1, "--backend", "cpu")
+    assert (asked, done.stderr) == (["cpu"], "")
+
+
+@pytest.mark.parametrize("words", [["bench", "--features", "statistics"], ["compile", "--features", "std"]])
+def test_a_gpu_that_is_asked_for_and_not_here_is_said_so(monkeypatch, words):
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    result = RUNNER.invoke(build(), ["features", *words, "--backend", "cuda"])
+    assert (result.exception.code, int(result.exception.exit_status)) == ("E-ENVIRONMENT-GPU", 9)
+    assert "torch finds no GPU here" in result.exception.message
+    assert result.stdout == ""
+
+
 def test_the_benchmark_prints_one_document():
     words = ["features", "bench", "--features", "statistics", "--epochs", "1", "--json"]
     made = json.loads(RUNNER.invoke(build(), words).stdout)

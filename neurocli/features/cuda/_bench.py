@@ -48,7 +48,7 @@ FLOORS: dict[str, tuple[float, float, float]] = {
     "spectral_connectivity_epochs": (ONE_PASS, 8e9, FLOPS),
 }
 # row -> what it goes on to after its features
-FURTHER: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+FURTHER: dict[str, Callable[[Any], torch.Tensor]] = {
     "cov_lwf_tangent": at_riemannian_mean,
     "augmented_cov_tangent": at_arithmetic_mean,
 }
@@ -65,7 +65,7 @@ class OnDevice:
     name: str
     backend: str
     device_ms: float
-    roofline_ms: float | None
+    floor: Roofline
     cpu_ms: float
     wall_ms: float
     peer: None
@@ -75,13 +75,35 @@ class OnDevice:
     stays: tuple[str, ...]
     complete: bool
 
+    @property
+    def times(self) -> float | None:
+        """How many times the roofline it took."""
+        return self.device_ms / self.floor.roofline_ms if self.floor.roofline_ms else None
 
-def roofline(name: str, n_epochs: int) -> float | None:
-    """Return the least time of a row on paper, in ms; None for a row without figures."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as JSON, the roofline's figures among the others."""
+        own = {key: value for key, value in asdict(self).items() if key != "floor"}
+        return {**own, **asdict(self.floor), "times_roofline": self.times}
+
+
+@dataclass(frozen=True)
+class Roofline:
+    """The least that a row needs on paper: time in ms, bytes to be moved, operations, and what bounds it."""
+
+    roofline_ms: float | None = None
+    bytes_moved: float | None = None
+    operations: float | None = None
+    bound: str | None = None
+
+
+def roofline(name: str, n_epochs: int) -> Roofline:
+    """Return the roofline of a row; an empty one for a row without figures."""
     if name not in FLOORS:
-        return None
+        return Roofline()
     moved, operations, rate = FLOORS[name]
-    return 1e3 * max(moved / BYTES_A_SECOND, operations / rate) * n_epochs / WHOLE
+    share, times = n_epochs / WHOLE, (moved / BYTES_A_SECOND, operations / rate)
+    bound = "memory" if times[0] >= times[1] else "compute"
+    return Roofline(1e3 * max(times) * share, moved * share, operations * share, bound)
 
 
 def measure(
@@ -176,12 +198,12 @@ def document(measured: Sequence[OnDevice], n_epochs: int, dtype: str, repeats: i
         "versions": {one: metadata.version(one) for one in ("torch", "triton", "numpy")},
         "workload": f"{n_epochs} epochs x 64 channels x 1000 samples at {workload.SFREQ:g} Hz, {dtype}, resident",
         "repeats": repeats,
-        "features": [asdict(row) for row in measured],
+        "features": [row.to_dict() for row in measured],
         "total_device_ms": sum(row.device_ms for row in measured),
         "bold": {
             "n_rows": len(bold),
             "device_ms": sum(row.device_ms for row in bold),
-            "roofline_ms": sum(row.roofline_ms or 0.0 for row in bold),
+            "roofline_ms": sum(row.floor.roofline_ms or 0.0 for row in bold),
             "not_whole_on_the_device": [row.name for row in bold if row.stays or not row.complete],
         },
     }
@@ -196,10 +218,10 @@ def name() -> str:
 
 def lines(measured: Sequence[OnDevice]) -> Iterator[str]:
     """Yield the table, and what it comes to."""
-    yield f"{'feature':26}{'device ms':>11}{'roofline':>10}{'times':>8}{'disagree':>10}"
+    yield f"{'feature':30}{'device ms':>11}{'roofline':>10}{'times':>8}{'bound':>9}{'disagree':>10}"
     for row in measured:
-        floor = f"{row.roofline_ms:10.3f}{row.device_ms / row.roofline_ms:8.1f}" if row.roofline_ms else " " * 18
+        floor = f"{row.floor.roofline_ms:10.3f}{row.times:8.1f}{row.floor.bound:>9}" if row.times else " " * 27
         note = f"  on the processor: {', '.join(row.stays)}" if row.stays else "" if row.complete else "  features only"
-        yield f"{row.name:26}{row.device_ms:11.3f}{floor}{row.max_rel_err:10.1e}{note}"
+        yield f"{row.name:30}{row.device_ms:11.3f}{floor}{row.max_rel_err:10.1e}{note}"
     bold = [row for row in measured if row.bold]
-    yield f"{f'sum of {len(bold)} bold rows':26}{sum(row.device_ms for row in bold):11.3f} on {name()}"
+    yield f"{f'sum of {len(bold)} bold rows':30}{sum(row.device_ms for row in bold):11.3f} on {name()}"

@@ -39,6 +39,7 @@ def on_a_bare_machine(interpret: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True, check=False, env=env)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kernels")
 def test_it_writes_a_row_for_each_with_the_roofline_beside(monkeypatch, tmp_path):
     monkeypatch.setattr(workload, "make", lambda n, made=workload.make, **rest: made(n, 2, 60, **rest))
@@ -52,6 +53,9 @@ def test_it_writes_a_row_for_each_with_the_roofline_beside(monkeypatch, tmp_path
     assert list(rows) == names.split(",")
     assert rows["statistics"]["roofline_ms"] == pytest.approx(1e3 * 51.2e6 / 3e12 / 100)
     assert all(row["max_rel_err"] < 1e-3 for row in rows.values())
+    assert (rows["statistics"]["bytes_moved"], rows["statistics"]["bound"]) == (pytest.approx(51.2e4), "memory")
+    times = rows["statistics"]["device_ms"] / rows["statistics"]["roofline_ms"]
+    assert rows["statistics"]["times_roofline"] == pytest.approx(times)
     assert rows["statistics"]["stays"] == []
     assert rows["statistics"]["complete"]
     assert rows["cov_lwf_tangent"]["complete"], "mean and vectors too"
@@ -65,8 +69,11 @@ def test_figures_are_of_rows_that_there_are():
     from neurocli.features.cuda._bench import FLOORS, roofline
 
     assert set(FLOORS) <= set(bench.rows())
-    assert roofline("sample_entropy", 100) == pytest.approx(1e3 * 6.4e9 * 3.5 / 3e13 / 2)
-    assert roofline("of another's package", 200) is None
+    found = roofline("sample_entropy", 100)
+    assert found.roofline_ms == pytest.approx(1e3 * 6.4e9 * 3.5 / 3e13 / 2)
+    assert (found.bound, found.bytes_moved) == ("compute", 51.2e6 / 2)
+    assert roofline("statistics", 200).bound == "memory"
+    assert roofline("of another's package", 200).roofline_ms is None
 
 
 @pytest.mark.usefixtures("kernels")
