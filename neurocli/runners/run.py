@@ -70,10 +70,9 @@ class Run:
         return self._finished(plan)
 
     def _check_device(self, plan: Plan) -> None:
-        """Say that there is no GPU before hours of work, not when the networks' turn comes."""
-        tasks = [task for phase in plan.phases for task in phase]
-        on_card = [u for task in tasks for u in task.units if needs.on_gpu(u) and not self.store.has(u.key)]
-        if on_card and self.request.executor == "local":
+        """Say that there is no GPU before hours of work, not when the networks' turn comes; of features workers do."""
+        units = [unit for phase in plan.gathering for task in phase for unit in task.units if needs.on_gpu(unit)]
+        if self.request.executor == "local" and any(not self.store.has(unit.key) for unit in units):
             needs.check_gpus(self.pipeline.device)
 
     def _gather(self, sources: Sequence[Source], plan: Plan, survivors: set[str], cohort: gather.Cohort) -> None:
