@@ -1,7 +1,8 @@
 """Responses to what comes at a steady rate: phase over trials, and lines in the spectrum beside their neighbours.
 
 The trials are those that an epoch holds one after another: of a stream at a steady rate, cut into long epochs or not at
-all. A feature knows one epoch alone, so trials in different epochs are not compared.
+all. A feature knows one epoch alone: where trials are epochs apart, the step `join_epochs` lays those of each condition
+end to end before.
 """
 
 from __future__ import annotations

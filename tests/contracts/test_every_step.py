@@ -48,7 +48,7 @@ SETTINGS: dict[str, dict] = {
 ON_IMAGES = {"compcor", "confounds", "mask", "motion_correct", "regions", "scrub", "slice_timing", "smooth"}
 ON_HEADS = {"atlas_volumes", "bias_correct", "brain_extract", "nipype", "normalize", "tissue_volumes"}
 ON_MEG = {"maxwell_filter"}
-ON_EPOCHS = {"autoreject", "euclidean_alignment", "line_length"}
+ON_EPOCHS = {"autoreject", "euclidean_alignment", "join_epochs", "line_length"}
 every_step = pytest.mark.parametrize("name", STEPS)
 
 
