@@ -42,7 +42,7 @@ def compare(runs: Mapping[str, Scores], metric: str, *, seed: int = 0, rope: flo
     ConfigError
         ``E-CONFIG-METRIC`` where a run was not scored by the metric.
     """
-    entries = {name: _entry(name, document, metric) for name, document in runs.items()}
+    entries = {name: entry(name, document, metric) for name, document in runs.items()}
     sign = 1 if next(iter(entries.values()))["best"] == "max" else -1
     order = sorted(entries, key=lambda name: (-sign * _or_worst(entries[name]["mean"], sign), name))
     pairs = [_pair(a, b, entries, sign, seed, rope) for a, b in combinations(order, 2)]
@@ -55,7 +55,8 @@ def compare(runs: Mapping[str, Scores], metric: str, *, seed: int = 0, rope: flo
     return document
 
 
-def _entry(name: str, document: Scores, metric: str) -> Mapping[str, Any]:
+def entry(name: str, document: Scores, metric: str) -> Mapping[str, Any]:
+    """Return what a run's scores say of one metric (``E-CONFIG-METRIC`` where they say nothing)."""
     found: dict[str, Mapping[str, Any]] = {score["metric"]: score for score in document["scores"]}
     if metric not in found:
         raise ConfigError(
@@ -80,7 +81,7 @@ def _pair(
     a: str, b: str, entries: Mapping[str, Mapping[str, Any]], sign: int, seed: int, rope: float
 ) -> dict[str, Any]:
     """Return the comparison of a with b; what either lacks is not compared."""
-    subjects = sign * _differences(entries[a]["per_subject"], entries[b]["per_subject"], "subject")
+    subjects = sign * by_subject(entries[a], entries[b])
     folds = sign * _differences(entries[a]["per_fold"], entries[b]["per_fold"], "fold")
     rng = np.random.default_rng(seed)
     return {
@@ -92,6 +93,11 @@ def _pair(
         "p_folds": _two_sided_t(folds, entries[a]["per_fold"]),
         "probability": bayesian_signed_rank(subjects, rng, rope=rope) if len(subjects) > 1 else None,
     }
+
+
+def by_subject(one: Mapping[str, Any], other: Mapping[str, Any]) -> np.ndarray:
+    """Return the differences of two entries, subject by subject that both have; shape (n_subjects,)."""
+    return _differences(one["per_subject"], other["per_subject"], "subject")
 
 
 def _differences(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:

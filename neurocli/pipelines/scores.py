@@ -29,6 +29,23 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
+def meta(runs: Sequence[Path], metric: str | None = None) -> dict[str, Any]:
+    """Return what `evaluation.meta` says of the pipelines that were scored in every one of these folders.
+
+    Parameters
+    ----------
+    runs : sequence of Path
+        Output folders, each of another dataset.
+    metric : str, optional
+        By default the first metric of the first run.
+    """
+    from ..evaluation.meta import over_runs
+
+    found = {str(run): published_scores(run) for run in runs}
+    first = next(iter(next(iter(found.values())).values()))["scores"][0]["metric"]
+    return over_runs(found, metric or first)
+
+
 def comparison(runs: Sequence[Path], metric: str | None = None) -> dict[str, Any]:
     """Return what `evaluation.compare` says of every pipeline that was evaluated into these folders.
 

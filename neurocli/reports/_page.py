@@ -67,6 +67,7 @@ def _judged(scores: Mapping[str, Any]) -> Iterable[str]:
     yield f'<div class="cards">{"".join(map(_card, scores["scores"]))}</div>'
     yield "<h2>Scores</h2>" + table(SCORE_COLUMNS, [_score_row(score) for score in scores["scores"]])
     yield _voted(scores["scores"])
+    yield _calibration(scores.get("calibration"))
     yield "".join(f"<p>{escape(str(note))}</p>" for note in scores.get("notes", []))
 
 
@@ -78,6 +79,17 @@ def _voted(scores: Sequence[Mapping[str, Any]]) -> str:
         return ""
     said = "Voted: the mean of a subject's held-out scores decides, and each subject counts once."
     return f"<h3>By sample and by subject</h3>{table(['metric', 'by sample', 'voted', 'subjects'], rows)}<p>{said}</p>"
+
+
+def _calibration(found: Mapping[str, Any] | None) -> str:
+    """Return how far the held-out probabilities are from how often they came true; nothing without probabilities."""
+    if not found:
+        return ""
+    names = {"ece": "expected calibration error", "ece_equal_mass": "the same, bins of equal numbers", "brier": "Brier",
+             "reliability_loss": "of it reliability", "resolution": "minus resolution",
+             "uncertainty": "plus uncertainty"}  # fmt: skip
+    rows = [[said, number(found[name])] for name, said in names.items()]
+    return f"<h3>Calibration</h3>{table(['what', 'value'], rows)}"
 
 
 def _scope(scores: Mapping[str, Any]) -> str:
@@ -105,8 +117,8 @@ def _card(score: Mapping[str, Any]) -> str:
     )
 
 
-SCORE_COLUMNS = ["metric", "mean", "95 % interval", "chance", "p (null)", "majority", "linear", "drift control",
-                 "subjects", "samples"]  # fmt: skip
+SCORE_COLUMNS = ["metric", "mean", "95 % interval", "chance", "p (null)", "majority", "linear", "shuffled",
+                 "drift control", "subjects", "samples"]  # fmt: skip
 
 
 def _score_row(score: Mapping[str, Any]) -> list[str]:
@@ -114,6 +126,7 @@ def _score_row(score: Mapping[str, Any]) -> list[str]:
     return [
         str(score["metric"]), number(score["mean"]), _interval(score["ci"]), number(score["chance"]),
         number(score["p_null"]), number(rivals.get("majority")), number(rivals.get("linear")),
+        number((score.get("null_facts") or {}).get("mean")),
         number(score.get("drift")), str(score["n_subjects"]), str(score["n_samples"]),
     ]  # fmt: skip
 

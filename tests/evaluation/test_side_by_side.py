@@ -213,6 +213,7 @@ def test_rates_of_folders_are_pooled_and_means_over_subjects(tmp_path):
     said = {"sub-01/a_desc-net_events.tsv": [(110, 20)], "sub-02/a_events.tsv": [(2000, 30)], "sub-02/b_events.tsv": []}
     write_tables(tmp_path, "ref", true, 3600)
     write_tables(tmp_path, "hyp", said, 3600)
+    (tmp_path / "ref" / "participants.tsv").write_text("participant_id\nsub-01\n")  # a dataset has other tables, too
     found = scored_folders(tmp_path / "ref", tmp_path / "hyp")
     assert (found["n_recordings"], found["n_subjects"]) == (3, 2)
     assert found["latency"] == {"median_s": 10.0, "n_found": 1, "n_events": 3}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
+from neurocli.data.hed_score import Annotation, Annotations, to_tsv
 from tests.runs.conftest import Cli
 from tests.runs.simulated import begin, write_eeg
 
@@ -30,7 +33,8 @@ pipelines:
   windows:
     extends: knows
     target: {ahead: null, otherwise: background}
-    evaluate: {forecast: null}
+    evaluate: {forecast: null, seizures: {sensitivity: 0.9}}
+    export: [report, hed_score]
 """
 
 
@@ -50,6 +54,10 @@ def run(tmp_path_factory):
             data[:, (times >= onset) & (times < onset + SEIZURE)] *= 5
         events = [(float(onset), SEIZURE, "sz") for onset in onsets]
         write_eeg(root, f"sub-{i + 1:02d}_task-monitoring", data, SFREQ, ("Cz", "Pz"), events)
+        path = home / "truth" / f"sub-{i + 1:02d}" / "eeg" / f"sub-{i + 1:02d}_task-monitoring_events.tsv"
+        path.parent.mkdir(parents=True)
+        rows = tuple(Annotation(onset, length) for onset, length, _ in events)
+        path.write_text(to_tsv(Annotations(rows, float(SECONDS))))
     (home / "pipelines.yaml").write_text(TEXT)
     cli = Cli(home)
 
@@ -57,6 +65,7 @@ def run(tmp_path_factory):
         words = ("run", name, "--bids-dir", root, "-o", home / name, "-f", home / "pipelines.yaml", "--n-cpus", "2")
         return home / name, cli.document(*words)
 
+    call.cli = cli
     return call
 
 
@@ -80,8 +89,17 @@ def test_a_guess_is_exposed(run):
 
 
 def test_what_no_seizure_covers_has_the_label_that_was_given(run):
-    _, document = run("windows")
+    out, document = run("windows")
     assert document["exit"] == 0, document
     assert "forecast" not in document
     assert document["scores"][0]["mean"] > 0.99  # seizures are five times as loud
     assert document["scores"][0]["n_samples"] == 4 * SECONDS / 10
+    found = document["seizures"]
+    assert found["false_alarms"]["per_hour"] < 1
+    assert found["latency"]["n_found"] == found["latency"]["n_events"]
+    assert abs(found["latency"]["median_s"]) <= 10  # one window
+    assert sorted(path.name for path in out.glob("sub-*/eeg/*_events.tsv"))
+    done = run.cli("score-events", out.parent / "truth", out, "--json")
+    scored = json.loads(done.stdout)
+    assert scored["n_recordings"] == 4
+    assert {row["scorer"] for row in scored["scorers"] if row["pooled"]["f1"] > 0.95} >= {"SzCORE event", "NEDC OVLP"}

@@ -34,6 +34,7 @@ def score_folders(reference: Path, detected: Path) -> dict[str, dict[str, Counts
         ``E-INPUT-EVENTS`` where a recording was annotated and not detected on, or a file is no such table.
     """
     names = sorted(path.relative_to(reference).as_posix() for path in reference.rglob("*.tsv"))
+    names = [name for name in names if name.endswith("_events.tsv")] or names  # a BIDS dataset has other tables, too
     found = {name: _match(detected, name) for name in names}
     lacking = [name for name, path in found.items() if path is None]
     if lacking or not names:
