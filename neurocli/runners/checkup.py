@@ -98,8 +98,15 @@ def _gpu() -> dict[str, Any]:
 
 
 def _disk(folder: Path) -> dict[str, Any]:
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        return _semantics(folder, free)
+    except OSError as error:
+        return {"folder": str(folder), "writable": False, "why": error.strerror}
+
+
+def _semantics(folder: Path, free: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".neurocli-doctor-") as name:
         here = Path(name)
         return {
@@ -108,6 +115,7 @@ def _disk(folder: Path) -> dict[str, Any]:
             "flock": _works(lambda: _flock(here)),
             "hard links": _works(lambda: _link(here)),
             "rename over": _works(lambda: _rename(here)),
+            "sync of folders": _works(lambda: _sync(here)),
         }
 
 
@@ -127,6 +135,14 @@ def _flock(folder: Path) -> None:
 def _link(folder: Path) -> None:
     (folder / "a").write_bytes(b"")
     os.link(folder / "a", folder / "b")
+
+
+def _sync(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _rename(folder: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..pipelines.request import Request
+from ..store._files import write_whole
 
 
 def write(folder: Path, described: dict[str, Any], request: Request) -> None:
@@ -25,7 +26,8 @@ def write(folder: Path, described: dict[str, Any], request: Request) -> None:
     (folder / "config.yaml").write_text(yaml.safe_dump(described, sort_keys=False, allow_unicode=True), "utf-8")
     (folder / "lock.json").write_text(json.dumps(environment(), indent=1), "utf-8")
     (folder / "command.txt").write_text(shlex.join(["neurocli", *sys.argv[1:]]) + "\n", "utf-8")
-    (folder / "request.json").write_text(json.dumps(asdict(request), indent=1, default=str), "utf-8")
+    # last and whole: where it stands, the others do, and `retry` never reads a half of it
+    write_whole(folder / "request.json", json.dumps(asdict(request), indent=1, default=str).encode())
 
 
 def environment() -> dict[str, Any]:
