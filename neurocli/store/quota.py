@@ -57,6 +57,9 @@ def write(store: Store, n_bytes: int | None) -> None:
             write_whole(store.root / NAME, f"{n_bytes}\n".encode())
 
 
+_COUNTED: dict[str, tuple[int, float]] = {}  # store -> bytes in it, and until when that stands
+
+
 class Room:
     """Sees to it that one process keeps to the quota of a store.
 
@@ -70,7 +73,7 @@ class Room:
 
     def __init__(self, store: Store, limit: int | None) -> None:
         self._store, self.limit = store, limit
-        self._used, self._trusted_until = 0, 0.0
+        self._place = os.fspath(store.root)
 
     def make(self, n_bytes: int) -> None:
         """Make room for an entry: where there is none, what no run refers to goes, the oldest first.
@@ -82,18 +85,20 @@ class Room:
         """
         if self.limit is None:
             return
-        if time.monotonic() > self._trusted_until or self._used + n_bytes > self.limit:
-            self._count()
-        if self._used + n_bytes > self.limit:
-            self._used -= care.free(self._store, self._used + n_bytes - self.limit)
-        if self._used + n_bytes > self.limit:
+        used, until = _COUNTED.get(self._place, (0, 0.0))
+        if time.monotonic() > until or used + n_bytes > self.limit:
+            used, until = self._count()
+        if used + n_bytes > self.limit:
+            used -= care.free(self._store, used + n_bytes - self.limit)
+        fits = used + n_bytes <= self.limit
+        _COUNTED[self._place] = (used + n_bytes * fits, until)
+        if not fits:
             raise _full(n_bytes, self.limit, self._store.root)
-        self._used += n_bytes
 
-    def _count(self) -> None:
+    def _count(self) -> tuple[int, float]:
         started = time.monotonic()
-        self._used = care.du(self._store)["bytes"]
-        self._trusted_until = started + (TRUSTED + 1) * (time.monotonic() - started)
+        used = care.du(self._store)["bytes"]
+        return used, started + (TRUSTED + 1) * (time.monotonic() - started)
 
 
 def _full(n_bytes: int, limit: int, root: Path) -> StoreError:

@@ -1,4 +1,4 @@
-"""`keep: none`: the payloads of single recordings go when a run has ended well, and come back when they are needed."""
+"""What a store keeps: `keep: none` lets payloads of recordings go until they are needed; a quota is kept or refused."""
 
 from __future__ import annotations
 
@@ -40,3 +40,16 @@ def test_what_nobody_reads_goes_and_is_made_again_when_a_later_step_changes(cli,
     assert third["status"] == other["status"] == "ok"
     assert stages(tmp_path / "out")["featurize"] == 8
     assert published(tmp_path / "out") == published(tmp_path / "other")
+
+
+def test_a_quota_that_nothing_can_be_freed_for_ends_the_run_with_7_and_more_lets_it_finish(
+    cli, dataset, file, tmp_path
+):
+    words = ["preprocess", "tiny", "-o", tmp_path / "out", "--bids-dir", dataset, "-f", file, "--n-cpus", "2"]
+    words += ["--participant-label", "01", "--participant-label", "02"]
+    assert cli("cache", "quota", "100 KB", "-o", tmp_path / "out").returncode == 0
+    done = cli(*words)
+    assert done.returncode == 7, done.stderr
+    assert "E-STORE-QUOTA" in done.stderr
+    assert cli("cache", "quota", "1 GB", "-o", tmp_path / "out").returncode == 0
+    assert cli.document(*words)["units"] == {"executed": 4, "cached": 0, "failed": 0, "blocked": 0}

@@ -103,3 +103,13 @@ def test_a_run_that_died_keeps_nothing(tmp_path):
     assert care.gc(store, older_than_s=-1)["removed"] == []
     store.roots("running-1", KEYS[:1], tmp_path / "out", running={**writer(), "began": "another boot/1"})
     assert care.gc(store, older_than_s=-1)["removed"] == KEYS[:1]
+
+
+def test_a_store_is_counted_now_and_then_and_not_for_every_entry(tmp_path, monkeypatch):
+    counts, du = [], care.du
+    monkeypatch.setattr(quota, "TRUSTED", 10**9)
+    monkeypatch.setattr(care, "du", lambda store: counts.append(1) or du(store))
+    limited(tmp_path, 10**6)
+    for n in range(4):
+        write(Store(tmp_path / "store"), n)  # each unit opens the store anew
+    assert len(counts) == 1
