@@ -31,6 +31,7 @@ BY: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "svd_entropy": [("svd_entropy", {})],
     "_eigen": [("svd_entropy", {})],
     "spectrum": [("band_power", {})],
+    "spectral_connectivity": [("spectral_wpli", {})],
     "phase_coupling": [("wpli", {})],
     "phase_amplitude": [("pac_modulation_index", {})],
     "wavelets": [("morlet_power", {}), ("dwt_energy", {})],

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.usefixtures("kernels")
 SFREQ, CH_NAMES = 128.0, ("Fz", "Cz", "Pz")
 ALPHA = {"analytic": {"bands": {"alpha": (8.0, 13.0)}}}
 BANDS = {"bands": {"theta": (4.0, 8.0), "beta": (13.0, 30.0)}}
+SEGMENTS = {"cross_spectra": {"segment": 0.5, "bandwidth": 8.0, **BANDS}}
 # What is computed in one pass. Interpreted kernels are slow: as few samples as a feature is defined for, and some more
 CASES = {
     "statistics": (96, [(name, {}) for name in (
@@ -44,6 +45,9 @@ CASES = {
     )]),
     "pairs": (64, [(name, ALPHA) for name in (
         "plv", "pli", "wpli", "wpli_debiased", "coherence", "imaginary_coherence", "amplitude_envelope_correlation",
+    )]),
+    "segments of an epoch": (200, [(f"spectral_{name}", SEGMENTS) for name in (
+        "coherence", "imaginary_coherence", "plv", "pli", "wpli", "wpli_debiased",
     )]),
     "covariances": (96, [
         ("covariance", {}), ("covariance", {"estimator": "oas"}), ("covariance", {"estimator": "scm"}),
