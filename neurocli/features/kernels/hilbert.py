@@ -7,13 +7,10 @@ import torch
 from numba import njit
 
 from ..define import twin
+from ._angle import ATAN, angle
+from ._bits import wide
 from .covariance import centred
 
-# Chebyshev's interpolation of atan(sqrt s) / sqrt s between 0 and 1; atan errs by 1.6e-8, less than float32 resolves
-ATAN = (
-    0.999999984242636, -0.33333066780690745, 0.19992483578493073, -0.14202570511665868, 0.10636754098062187,
-    -0.07495445443299754, 0.04258760746603166, -0.016005030504417123, 0.002834064299325769,
-)  # fmt: skip
 compiled = njit(nogil=True, cache=True, forceinline=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
 
 
@@ -30,23 +27,14 @@ def hilbert_signal(x: np.ndarray) -> np.ndarray:
 
 @compiled
 def _turns(z, scale, c, frequency):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
-    """Fill the angle from each sample to the next times `scale`; z (n_series, n_times, 2), c the terms of atan."""
-    zero = z.dtype.type(0)
-    quarter, half = z.dtype.type(np.pi / 2), z.dtype.type(np.pi)
+    """Fill the angle from each sample to the next times `scale`; z (n_series, 2 n_times), its parts in turns, c the terms of atan."""
+    wide()
     for s in range(z.shape[0]):
         row, into = z[s], frequency[s]
         for t in range(into.size):
-            re = row[t + 1, 0] * row[t, 0] + row[t + 1, 1] * row[t, 1]
-            im = row[t + 1, 1] * row[t, 0] - row[t + 1, 0] * row[t, 1]
-            across, along = abs(im), abs(re)
-            large, small = max(across, along), min(across, along)
-            a = small / large if large > zero else zero
-            q = a * a
-            series = c[4] + q * (c[5] + q * (c[6] + q * (c[7] + q * c[8])))
-            angle = a * (c[0] + q * (c[1] + q * (c[2] + q * (c[3] + q * series))))
-            angle = quarter - angle if across > along else angle
-            angle = half - angle if re < zero else angle
-            into[t] = (angle if im >= zero else -angle) * scale
+            re = row[2 * t + 2] * row[2 * t] + row[2 * t + 3] * row[2 * t + 1]
+            im = row[2 * t + 3] * row[2 * t] - row[2 * t + 2] * row[2 * t + 1]
+            into[t] = angle(im, re, c) * scale
 
 
 @twin("instantaneous_frequency", backend="cpu", tolerance={"float64": 1e-12, "float32": 1e-4})
@@ -54,8 +42,8 @@ def instantaneous_frequency(hilbert_signal: np.ndarray, sfreq: float) -> np.ndar
     """Take the angle of the turn, which needs no unwrapping; in single precision by a polynomial that vectorises."""
     if hilbert_signal.dtype == np.complex64:
         found = np.empty((*hilbert_signal.shape[:-1], hilbert_signal.shape[-1] - 1), np.float32)
-        parts = hilbert_signal.view(np.float32).reshape(-1, hilbert_signal.shape[-1], 2)
-        _turns(parts, np.float32(sfreq / (2 * np.pi)), np.array(ATAN, np.float32), found.reshape(-1, found.shape[-1]))
+        parts = hilbert_signal.view(np.float32).reshape(-1, 2 * hilbert_signal.shape[-1])
+        _turns(parts, np.float32(sfreq / (2 * np.pi)), ATAN, found.reshape(-1, found.shape[-1]))
     else:
         turn = hilbert_signal[..., 1:] * hilbert_signal[..., :-1].conj()
         found = np.angle(turn) * (sfreq / (2 * np.pi))
@@ -65,12 +53,13 @@ def instantaneous_frequency(hilbert_signal: np.ndarray, sfreq: float) -> np.ndar
 
 @compiled
 def _moments(z, moments):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
-    """Fill mean and standard deviation of the size; z (n_series, n_times, 2)."""
-    size = np.empty(z.shape[1], z.dtype)
+    """Fill mean and standard deviation of the size; z (n_series, 2 n_times)."""
+    wide()
+    size = np.empty(z.shape[1] // 2, z.dtype)
     for s in range(z.shape[0]):
         row, total, spread = z[s], 0.0, 0.0
         for t in range(size.size):
-            size[t] = np.sqrt(row[t, 0] * row[t, 0] + row[t, 1] * row[t, 1])
+            size[t] = np.sqrt(row[2 * t] * row[2 * t] + row[2 * t + 1] * row[2 * t + 1])
             total += size[t]
         mean = total / size.size
         for t in range(size.size):
@@ -84,7 +73,7 @@ def envelope_moments(hilbert_signal: np.ndarray) -> np.ndarray:
     """Return mean and standard deviation of the envelope, (..., 2), from one pass."""
     real = hilbert_signal.real.dtype
     moments = np.empty((*hilbert_signal.shape[:-1], 2), real)
-    _moments(hilbert_signal.view(real).reshape(-1, hilbert_signal.shape[-1], 2), moments.reshape(-1, 2))
+    _moments(hilbert_signal.view(real).reshape(-1, 2 * hilbert_signal.shape[-1]), moments.reshape(-1, 2))
     return moments
 
 

@@ -1,65 +1,98 @@
-"""The modulation index in one pass over each series: every sample adds its envelope to the bin of its phase."""
+"""The modulation index in one pass over each series: every sample adds its envelopes to the bin of its phase."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from ..define import twin
+from ._angle import ATAN, angle
+from ._bits import fast_kernel, kernel, wide
 from .phase_coupling import analytic
 
-compiled = njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
 Edges = dict[str, tuple[float, float]]
 
 
-@compiled
-def _bins(z, n_bins, bins):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
-    """Fill the bin of each phase; z is (n_series, n_times)."""
+@fast_kernel
+def _fill_bins(z: np.ndarray, n_bins: int, c: np.ndarray, bins: np.ndarray) -> None:
+    """Write the bin of each phase; z is (n_series, 2 n_times), its parts in turns, c the terms of the angle."""
+    wide()
+    half, scale, last = np.float32(np.pi), np.float32(n_bins / (2 * np.pi)), np.int32(n_bins - 1)
     for s in range(z.shape[0]):
-        for t in range(z.shape[1]):
-            turn = (np.arctan2(z[s, t].imag, z[s, t].real) + np.pi) / (2 * np.pi)
-            bins[s, t] = min(np.int64(turn * n_bins), n_bins - 1)
+        row, into = z[s], bins[s]
+        for t in range(into.size):
+            into[t] = min(np.int32((angle(row[2 * t + 1], row[2 * t], c) + half) * scale), last)
 
 
-@compiled
-def _indices(bins, z, n_bins, index):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
-    """Fill the index of each series from the bins of one rhythm and the envelope of another."""
-    sums, counts = np.empty(n_bins), np.empty(n_bins)
-    for s in range(z.shape[0]):
-        sums[:], counts[:] = 0.0, 0.0
-        for t in range(z.shape[1]):
-            value = z[s, t]
-            sums[bins[s, t]] += np.sqrt(value.real * value.real + value.imag * value.imag)
-            counts[bins[s, t]] += 1.0
-        for k in range(n_bins):
-            sums[k] /= max(counts[k], 1.0)
-        total = sums.sum()
-        entropy = 0.0
-        for k in range(n_bins):
-            if sums[k] > 0.0:
-                entropy -= sums[k] / total * np.log(sums[k] / total)
-        index[s] = 1.0 - entropy / np.log(n_bins) if total > 0.0 and n_bins > 1 else np.nan
+@fast_kernel
+def _fill_sizes(z: np.ndarray, sizes: np.ndarray) -> None:
+    wide()
+    for t in range(sizes.size):
+        sizes[t] = np.sqrt(z[2 * t] * z[2 * t] + z[2 * t + 1] * z[2 * t + 1])
+
+
+@kernel
+def _add_up(bins: np.ndarray, sizes: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Return the sum of the sizes in each bin; four stretches go to sums of their own, so that none waits for another.
+
+    The sums of the stretches (4, n_bins) are kept in `parts`.
+    """
+    n = sizes.size // 4
+    parts[:] = 0.0
+    for t in range(n):
+        for part in range(4):
+            parts[part, bins[part * n + t]] += sizes[part * n + t]
+    for t in range(4 * n, sizes.size):
+        parts[0, bins[t]] += sizes[t]
+    return parts[0] + parts[1] + parts[2] + parts[3]
+
+
+@kernel
+def _index(sums: np.ndarray, counts: np.ndarray) -> float:
+    """Return how far the means of the bins are from all the same, 0 to 1; an empty bin counts as no amplitude."""
+    means = sums / np.maximum(counts, 1.0)
+    total, entropy = means.sum(), 0.0
+    for mean in means:
+        if mean > 0.0:
+            entropy -= mean / total * np.log(mean / total)
+    return 1.0 - entropy / np.log(means.size) if total > 0.0 and means.size > 1 else np.nan
+
+
+@kernel
+def _indices(bins: np.ndarray, fast: np.ndarray, n_bins: int) -> np.ndarray:
+    """Return the index of each series, slow and fast band, (n_series, n_slow * n_fast).
+
+    Takes the bins (n_slow, n_series, n_times) and the parts of the fast signals (n_fast, n_series, 2 n_times).
+    """
+    n_slow, n_series, n_times = bins.shape
+    n_fast = fast.shape[0]
+    index, parts = np.empty((n_series, n_slow * n_fast)), np.empty((4, n_bins))
+    sizes = np.ones((n_fast + 1, n_times), fast.dtype)  # the last row counts
+    for s in range(n_series):
+        for k in range(n_fast):
+            _fill_sizes(fast[k, s], sizes[k])
+        for i in range(n_slow):
+            counts = _add_up(bins[i, s], sizes[n_fast], parts)
+            for k in range(n_fast):
+                index[s, i * n_fast + k] = _index(_add_up(bins[i, s], sizes[k], parts), counts)
+    return index
 
 
 # In float32 a sample at the edge of two bins may fall on the other side of it
 @twin("pac_modulation_index", backend="cpu", tolerance={"float64": 1e-9, "float32": 2e-2})
 def pac_modulation_index(x: np.ndarray, sfreq: float, *, phases: Edges, amplitudes: Edges, n_bins: int) -> np.ndarray:
-    """Modulation index; the twin of `phase_amplitude.pac_modulation_index`."""
-    bins = [_binned(z, n_bins) for z in _series(x, sfreq, phases)]
-    fast = _series(x, sfreq, amplitudes)
-    values = np.empty((len(bins) * len(fast), int(np.prod(x.shape[:-1]))))
-    for row, (which, z) in zip(values, ((which, z) for which in bins for z in fast), strict=True):
-        _indices(which, z, n_bins, row)
-    return np.moveaxis(values.reshape(-1, *x.shape[:-1]), 0, -1)
+    """Modulation index, one epoch at a time; the twin of `phase_amplitude.pac_modulation_index`."""
+    bands = dict(enumerate([*phases.values(), *amplitudes.values()]))
+    epochs = x.reshape(-1, *x.shape[-2:])
+    indices = [_of_epoch(analytic(one[None], sfreq, bands=bands)[0], len(phases), n_bins) for one in epochs]
+    return np.stack(indices).reshape(*x.shape[:-1], -1)
 
 
-def _series(x: np.ndarray, sfreq: float, bands: Edges) -> list[np.ndarray]:
-    """Return the analytic signal of each band, as (n_series, n_times)."""
-    z = np.moveaxis(analytic(x, sfreq, bands=bands), -3, 0)
-    return [np.ascontiguousarray(band).reshape(-1, x.shape[-1]) for band in z]
-
-
-def _binned(z: np.ndarray, n_bins: int) -> np.ndarray:
-    bins = np.empty(z.shape, np.int64)
-    _bins(z, n_bins, bins)
-    return bins
+def _of_epoch(z: np.ndarray, n_slow: int, n_bins: int) -> np.ndarray:
+    """Return the indices from the analytic signals (n_bands, n_channels, n_times), the slow bands first."""
+    slow, parts = z[:n_slow], z.view(z.real.dtype)  # real and imaginary parts in turns
+    bins = np.empty(slow.shape, np.int32)
+    if z.dtype == np.complex64:
+        _fill_bins(parts[:n_slow].reshape(-1, parts.shape[-1]), n_bins, ATAN, bins.reshape(-1, bins.shape[-1]))
+    else:
+        bins[:] = np.minimum((np.angle(slow) + np.pi) / (2 * np.pi) * n_bins, n_bins - 1)
+    return _indices(bins, parts[n_slow:], n_bins)

@@ -36,7 +36,7 @@ def analytic(x: np.ndarray, sfreq: float, *, bands: dict, trim: float = 0.0) -> 
         else:
             spectrum = half.new_zeros(x.shape)
             scale = torch.from_numpy(weights[bins].astype(x.dtype))
-            spectrum[..., bins[0] : bins[-1] + 1] = half[..., bins[0] : bins[-1] + 1] * scale
+            torch.mul(half[..., bins[0] : bins[-1] + 1], scale, out=spectrum[..., bins[0] : bins[-1] + 1])
             z[..., i, :, :] = torch.fft.ifft(spectrum, out=spectrum)[..., within]
     return z.numpy()
 

@@ -16,6 +16,7 @@ from scipy.signal import get_window
 
 from ..define import twin
 from ..spectrum import dpss_tapers, segmentation
+from ._bits import wide
 
 BLOCK = 2**15  # complex samples that are transformed at once: 256 KiB in single precision, well inside L2
 compiled = njit(nogil=True, cache=True, forceinline=True, fastmath=True, error_model="numpy")
@@ -33,7 +34,8 @@ def _level(stretch):  # type: ignore[no-untyped-def]  # pragma: no cover (compil
 
 @compiled
 def _windowed(x, starts, windows, z):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
-    """Fill z (n_series, n_pairs, n, 2) with the stretches of x (n_series, n_times), their means removed."""
+    """Fill z (n_series, n_pairs, 2 n) with the stretches of x (n_series, n_times) in turns, their means removed."""
+    wide()
     n = windows.shape[1]
     for series in range(x.shape[0]):
         for pair in range(z.shape[1]):
@@ -42,20 +44,22 @@ def _windowed(x, starts, windows, z):  # type: ignore[no-untyped-def]  # pragma:
             level_a, level_b = _level(a), _level(b)
             window_a, window_b, into = windows[i], windows[j], z[series, pair]
             for t in range(n):
-                into[t, 0] = window_a[t] * (a[t] - level_a)
-                into[t, 1] = window_b[t] * (b[t] - level_b)
+                into[2 * t] = window_a[t] * (a[t] - level_a)
+                into[2 * t + 1] = window_b[t] * (b[t] - level_b)
 
 
 @compiled
 def _summed(z, scale, power):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
-    """Fill power (n_series, n // 2 + 1) with the one-sided sum over the transforms z (n_series, n_pairs, n, 2)."""
-    n = z.shape[2]
+    """Fill power (n_series, n // 2 + 1) with the one-sided sum over the transforms z (n_series, n_pairs, 2 n)."""
+    wide()
+    n = z.shape[2] // 2
     both = np.empty(n, power.dtype)
     for series in range(z.shape[0]):
         both[:] = 0
         for pair in range(z.shape[1]):
+            parts = z[series, pair]
             for k in range(n):
-                both[k] += z[series, pair, k, 0] * z[series, pair, k, 0] + z[series, pair, k, 1] * z[series, pair, k, 1]
+                both[k] += parts[2 * k] * parts[2 * k] + parts[2 * k + 1] * parts[2 * k + 1]
         row = power[series]
         for k in range(1, row.shape[0]):
             row[k] = scale * (both[k] + both[n - k])
@@ -114,9 +118,10 @@ def _even(starts: np.ndarray, windows: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _transform(x: np.ndarray, starts: np.ndarray, windows: np.ndarray, scale: Any, power: np.ndarray) -> None:
     n_pairs, n = len(starts) // 2, windows.shape[1]
     size = max(1, BLOCK // (n_pairs * n))
-    z = np.empty((min(size, len(x)), n_pairs, n, 2), x.dtype)
+    z = np.empty((min(size, len(x)), n_pairs, 2 * n), x.dtype)
     for start in range(0, len(x), size):
         part = x[start : start + size]
         _windowed(part, starts, windows, z[: len(part)])
-        transformed = torch.fft.fft(torch.view_as_complex(torch.from_numpy(z[: len(part)])))
-        _summed(torch.view_as_real(transformed).numpy(), scale, power[start : start + size])
+        pairs = torch.from_numpy(z[: len(part)].reshape(len(part), n_pairs, n, 2))
+        transformed = torch.fft.fft(torch.view_as_complex(pairs))
+        _summed(torch.view_as_real(transformed).flatten(2).numpy(), scale, power[start : start + size])
