@@ -6,7 +6,7 @@ import numpy as np
 
 from ..define import twin
 from ..fluctuation import exponent, hurst, splits, window_sizes
-from ._bits import fast_kernel, kernel, series
+from ._bits import fast_kernel, kernel, series, wide
 
 LANES = 16  # series side by side, so that a scan in time vectorises across them
 MEAN, WALK, HIGH, LOW, SO_FAR, SQUARES, RATIO, COUNT = (LANES * i for i in range(8))
@@ -38,6 +38,7 @@ def _prefix_sums(x: np.ndarray, sums: np.ndarray) -> None:
 @fast_kernel
 def _mean_square(sums: np.ndarray, n: int) -> float:
     """Return the mean square of the walk about the line of each window of n samples."""
+    wide()
     n_windows = (sums.shape[1] - 1) // n
     variance_of_t = n * (n * n - 1.0) / 12.0
     total = 0.0
@@ -75,6 +76,7 @@ def _scan(x: np.ndarray, state: np.ndarray) -> None:
 
     The state is one array with constant offsets, so that the compiler sees that no two of its parts are the same.
     """
+    wide()
     one, zero = x.dtype.type(1), x.dtype.type(0)
     for lane in range(LANES):
         first = x[0, lane] - state[MEAN + lane]

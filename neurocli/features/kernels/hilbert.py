@@ -27,7 +27,7 @@ def hilbert_signal(x: np.ndarray) -> np.ndarray:
 
 @compiled
 def _turns(z, scale, c, frequency):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
-    """Fill the angle from each sample to the next times `scale`; z (n_series, 2 n_times), its parts in turns, c the terms of atan."""
+    """Fill the angle from each sample to the next times `scale`; z (n_series, 2 n_times), c the terms of atan."""
     wide()
     for s in range(z.shape[0]):
         row, into = z[s], frequency[s]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
+from ..analytic import masks
 from ..define import twin
 from ._angle import ATAN, angle
 from ._bits import fast_kernel, kernel, wide
-from .phase_coupling import analytic
+from .covariance import centred
+from .phase_coupling import fill_band
 
 Edges = dict[str, tuple[float, float]]
 
@@ -25,9 +28,12 @@ def _fill_bins(z: np.ndarray, n_bins: int, c: np.ndarray, bins: np.ndarray) -> N
 
 @fast_kernel
 def _fill_sizes(z: np.ndarray, sizes: np.ndarray) -> None:
+    """Write the size of each sample; z is (n_series, 2 n_times), its parts in turns."""
     wide()
-    for t in range(sizes.size):
-        sizes[t] = np.sqrt(z[2 * t] * z[2 * t] + z[2 * t + 1] * z[2 * t + 1])
+    for s in range(z.shape[0]):
+        row, into = z[s], sizes[s]
+        for t in range(into.size):
+            into[t] = np.sqrt(row[2 * t] * row[2 * t] + row[2 * t + 1] * row[2 * t + 1])
 
 
 @kernel
@@ -58,22 +64,19 @@ def _index(sums: np.ndarray, counts: np.ndarray) -> float:
 
 
 @kernel
-def _indices(bins: np.ndarray, fast: np.ndarray, n_bins: int) -> np.ndarray:
+def _indices(bins: np.ndarray, sizes: np.ndarray, n_bins: int) -> np.ndarray:
     """Return the index of each series, slow and fast band, (n_series, n_slow * n_fast).
 
-    Takes the bins (n_slow, n_series, n_times) and the parts of the fast signals (n_fast, n_series, 2 n_times).
+    Takes the bins (n_slow, n_series, n_times) and the envelopes (n_fast, n_series, n_times).
     """
     n_slow, n_series, n_times = bins.shape
-    n_fast = fast.shape[0]
+    n_fast, ones = sizes.shape[0], np.ones(n_times, sizes.dtype)
     index, parts = np.empty((n_series, n_slow * n_fast)), np.empty((4, n_bins))
-    sizes = np.ones((n_fast + 1, n_times), fast.dtype)  # the last row counts
     for s in range(n_series):
-        for k in range(n_fast):
-            _fill_sizes(fast[k, s], sizes[k])
         for i in range(n_slow):
-            counts = _add_up(bins[i, s], sizes[n_fast], parts)
+            counts = _add_up(bins[i, s], ones, parts)
             for k in range(n_fast):
-                index[s, i * n_fast + k] = _index(_add_up(bins[i, s], sizes[k], parts), counts)
+                index[s, i * n_fast + k] = _index(_add_up(bins[i, s], sizes[k, s], parts), counts)
     return index
 
 
@@ -81,18 +84,32 @@ def _indices(bins: np.ndarray, fast: np.ndarray, n_bins: int) -> np.ndarray:
 @twin("pac_modulation_index", backend="cpu", tolerance={"float64": 1e-9, "float32": 2e-2})
 def pac_modulation_index(x: np.ndarray, sfreq: float, *, phases: Edges, amplitudes: Edges, n_bins: int) -> np.ndarray:
     """Modulation index, one epoch at a time; the twin of `phase_amplitude.pac_modulation_index`."""
-    bands = dict(enumerate([*phases.values(), *amplitudes.values()]))
-    epochs = x.reshape(-1, *x.shape[-2:])
-    indices = [_of_epoch(analytic(one[None], sfreq, bands=bands)[0], len(phases), n_bins) for one in epochs]
+    slow, fast = (masks(x.shape[-1], sfreq, bands) for bands in (phases, amplitudes))
+    indices = [_of_epoch(epoch, slow, fast, n_bins) for epoch in x.reshape(-1, 1, *x.shape[-2:])]
     return np.stack(indices).reshape(*x.shape[:-1], -1)
 
 
-def _of_epoch(z: np.ndarray, n_slow: int, n_bins: int) -> np.ndarray:
-    """Return the indices from the analytic signals (n_bands, n_channels, n_times), the slow bands first."""
-    slow, parts = z[:n_slow], z.view(z.real.dtype)  # real and imaginary parts in turns
-    bins = np.empty(slow.shape, np.int32)
+def _of_epoch(epoch: np.ndarray, slow: np.ndarray, fast: np.ndarray, n_bins: int) -> np.ndarray:
+    """Return the indices from an epoch (1, n_channels, n_times) and the weights of the slow and of the fast bands.
+
+    The analytic signal of one band at a time is made, read and written over, so that it stays in the cache.
+    """
+    half = torch.fft.rfft(torch.from_numpy(centred(epoch)))
+    z = half.new_empty(epoch.shape)
+    parts = torch.view_as_real(z)[0].flatten(1).numpy()
+    bins = np.empty((len(slow), *epoch.shape[1:]), np.int32)
+    sizes = np.empty((len(fast), *epoch.shape[1:]), epoch.dtype)
+    for weights, into in zip(slow, bins, strict=True):
+        fill_band(half, weights, slice(0, epoch.shape[-1]), z)
+        _fill_phases(z[0].numpy(), parts, n_bins, into)
+    for weights, size in zip(fast, sizes, strict=True):
+        fill_band(half, weights, slice(0, epoch.shape[-1]), z)
+        _fill_sizes(parts, size)
+    return _indices(bins, sizes, n_bins)
+
+
+def _fill_phases(z: np.ndarray, parts: np.ndarray, n_bins: int, bins: np.ndarray) -> None:
     if z.dtype == np.complex64:
-        _fill_bins(parts[:n_slow].reshape(-1, parts.shape[-1]), n_bins, ATAN, bins.reshape(-1, bins.shape[-1]))
+        _fill_bins(parts, n_bins, ATAN, bins)
     else:
-        bins[:] = np.minimum((np.angle(slow) + np.pi) / (2 * np.pi) * n_bins, n_bins - 1)
-    return _indices(bins, parts[n_slow:], n_bins)
+        bins[:] = np.minimum((np.angle(z) + np.pi) / (2 * np.pi) * n_bins, n_bins - 1)

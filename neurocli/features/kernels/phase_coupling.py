@@ -10,6 +10,7 @@ from numba import njit
 
 from ..analytic import kept, masks
 from ..define import twin
+from ._bits import wide
 from .covariance import centred
 
 CLOSE = {"float64": 1e-11, "float32": 1e-5}  # products and sums in the dtype of the run
@@ -30,23 +31,28 @@ def analytic(x: np.ndarray, sfreq: float, *, bands: dict, trim: float = 0.0) -> 
     half = torch.fft.rfft(torch.from_numpy(centred(x)))
     z = half.new_empty((*x.shape[:-2], len(bands), *x.shape[-2:-1], within.stop - within.start))
     for i, weights in enumerate(masks(n_times, sfreq, bands)):
-        bins = np.flatnonzero(weights)
-        if bins.size <= FEW:
-            _summed(half, bins, weights, within, z[..., i, :, :])
-        else:
-            spectrum = half.new_zeros(x.shape)
-            scale = torch.from_numpy(weights[bins].astype(x.dtype))
-            torch.mul(half[..., bins[0] : bins[-1] + 1], scale, out=spectrum[..., bins[0] : bins[-1] + 1])
-            z[..., i, :, :] = torch.fft.ifft(spectrum, out=spectrum)[..., within]
+        fill_band(half, weights, within, z[..., i, :, :])
     return z.numpy()
+
+
+def fill_band(half: torch.Tensor, weights: np.ndarray, within: slice, z: torch.Tensor) -> None:
+    """Fill z (n_epochs, n_channels, n_kept) with the analytic signal of one band, from half the transform."""
+    bins = np.flatnonzero(weights)
+    if bins.size <= FEW:
+        _summed(half, bins, weights, within, z)
+        return
+    spectrum = half.new_zeros((*half.shape[:-1], len(weights)))
+    scale = torch.from_numpy(weights[bins]).to(half.real.dtype)
+    torch.mul(half[..., bins[0] : bins[-1] + 1], scale, out=spectrum[..., bins[0] : bins[-1] + 1])
+    z[:] = torch.fft.ifft(spectrum, out=spectrum)[..., within]
 
 
 def _summed(half: torch.Tensor, bins: np.ndarray, weights: np.ndarray, within: slice, z: torch.Tensor) -> None:
     """Fill z (n_epochs, n_channels, n_kept) with the sum of the sinusoids of some bins of the transform."""
     n_channels, n_kept = z.shape[1:]
     n_times = len(weights)
-    real = torch.float32 if half.dtype == torch.complex64 else torch.float64
-    waves = torch.from_numpy(_sinusoids(n_times, int(bins[0]), bins.size, within.start, within.stop)).to(real)
+    real = half.real.dtype
+    waves = _sinusoids(n_times, int(bins[0]), bins.size, within.start, within.stop, real)
     scaled = half[..., bins[0] : bins[-1] + 1] * torch.from_numpy(weights[bins] / n_times).to(real)
     parts = torch.view_as_real(scaled).reshape(len(half), n_channels, -1)
     for one, into in zip(parts, torch.view_as_real(z), strict=True):
@@ -54,17 +60,18 @@ def _summed(half: torch.Tensor, bins: np.ndarray, weights: np.ndarray, within: s
 
 
 @lru_cache(maxsize=32)
-def _sinusoids(n_times: int, first: int, n_bins: int, start: int, stop: int) -> np.ndarray:
+def _sinusoids(n_times: int, first: int, n_bins: int, start: int, stop: int, dtype: torch.dtype) -> torch.Tensor:
     """Return what the real and the imaginary part of each bin add to those of each sample: (2 n_bins, 2 n_kept)."""
     turns = np.outer(np.arange(first, first + n_bins), np.arange(start, stop)) % n_times
     wave = np.exp(2j * np.pi / n_times * turns)
     parts = [[wave.real, wave.imag], [-wave.imag, wave.real]]
-    return np.ascontiguousarray(np.transpose(parts, (2, 0, 3, 1))).reshape(2 * n_bins, -1)
+    return torch.from_numpy(np.ascontiguousarray(np.transpose(parts, (2, 0, 3, 1))).reshape(2 * n_bins, -1)).to(dtype)
 
 
 @compiled
 def _lags(real, imag, signs, weighted):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
     """Fill both indices of each pair; real and imag (n, n_channels, n_times), the indices (n, n_pairs)."""
+    wide()
     n_channels, n_times = real.shape[1], real.shape[2]
     zero, one = real.dtype.type(0), real.dtype.type(1)
     for e in range(real.shape[0]):
@@ -105,6 +112,7 @@ def lag_indices(split_signal: Parts) -> Parts:
 @compiled
 def _unit_vectors(real, imag, both):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
     """Fill the parts of the vectors of length one, side by side; NaN for series that are zero throughout."""
+    wide()
     n_times = real.shape[1]
     zero, one = real.dtype.type(0), real.dtype.type(1)
     for s in range(real.shape[0]):

@@ -22,6 +22,7 @@ from ..spectral_connectivity import (
     segment_length,
     weighted_tapers,
 )
+from ._bits import wide
 
 # Sums may be reordered, so that they vectorise; products may not be fused, so that equal channels have no lag.
 compiled = njit(nogil=True, cache=True, forceinline=True, fastmath={"reassoc", "nsz"}, error_model="numpy")
@@ -33,6 +34,7 @@ TILE = 8  # channels: twice 8 x 8 segments x 7 tapers x 177 frequencies are 1.2 
 @compiled
 def _cross(ar, ai, br, bi, even, odd):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
     """Fill the cross-spectrum of two channels, each (n_tapers, n_freqs)."""
+    wide()
     even[:], odd[:] = even.dtype.type(0), even.dtype.type(0)
     for k in range(ar.shape[0]):
         for f in range(even.size):
@@ -42,6 +44,7 @@ def _cross(ar, ai, br, bi, even, odd):  # type: ignore[no-untyped-def]  # pragma
 
 @compiled
 def _directions(even, odd, real, imag):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
+    wide()
     zero, one = even.dtype.type(0), even.dtype.type(1)
     for f in range(even.size):
         size = np.sqrt(even[f] * even[f] + odd[f] * odd[f])
@@ -52,6 +55,7 @@ def _directions(even, odd, real, imag):  # type: ignore[no-untyped-def]  # pragm
 
 @compiled
 def _lags(odd, imag, pairs, sign):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
+    wide()
     zero, one = odd.dtype.type(0), odd.dtype.type(1)
     for f in range(odd.size):
         pairs[f] += odd[f] * imag[f]
@@ -61,6 +65,7 @@ def _lags(odd, imag, pairs, sign):  # type: ignore[no-untyped-def]  # pragma: no
 
 @compiled
 def _sizes(even, odd, real, size, pairs):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
+    wide()
     for f in range(odd.size):
         weight = abs(odd[f])
         pairs[f] += weight * size[f]
