@@ -83,6 +83,7 @@ def test_tangent_vectors_are_those_of_the_processor(kernels, dtype, tolerance):
     np.testing.assert_allclose(found.numpy(), expected, rtol=0, atol=tolerance * np.abs(expected).max())
 
 
+@pytest.mark.slow
 def test_the_riemannian_mean_is_that_of_the_processor(kernels):
     cov = covariances(3, 3)
     found = kernels("_tangent").riemannian_mean(torch.from_numpy(cov)).numpy()
