@@ -45,8 +45,13 @@ def _of_set(name: str, rows: Sequence[Document]) -> str:
 
 
 def _rivals(score: Document) -> str:
-    parts = {"chance": score["chance"], **{f"rival {name}": value for name, value in score["rivals"].items()}}
-    return f"{score['n_samples']} samples; " + ", ".join(f"{name} {_number(value)}" for name, value in parts.items())
+    """Return what is beside the first row; other inputs have linear rivals of their own, in the JSON."""
+    said = [
+        f"{score['n_samples']} samples",
+        f"{score['n_permutations']} permutations",
+        f"chance {_number(score['chance'])}",
+    ]
+    return ", ".join([*said, *(f"{name} {_number(value)} (first row)" for name, value in score["rivals"].items())])
 
 
 def _line(cells: Sequence[str]) -> str:
