@@ -1,4 +1,4 @@
-"""Machine words and vectors in numba: 64 comparisons at once, population counts, wide loops.
+"""Machine words and vectors in numba: 64 comparisons at once, population counts, wide loops, an exponential.
 
 The masks are written in LLVM's own vector types, so that each machine gets its widest comparison (AVX-512, AVX2, NEON).
 """
@@ -6,6 +6,7 @@ The masks are written in LLVM's own vector types, so that each machine gets its 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import factorial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+LOG2_E, LN_2 = 1.4426950408889634, 0.6931471805599453
+INVERSE_FACTORIALS = tuple(1.0 / factorial(n) for n in range(12, -1, -1))
 Code = tuple[Any, Any]  # what an intrinsic returns: its signature, and the function that writes its code
 
 
@@ -32,6 +35,12 @@ def fast_kernel(func: Function) -> Function:
     """Do the same, and let sums be reordered so that they vectorise; NaN and Inf keep their meaning."""
     kept = {"reassoc", "contract", "nsz"}
     compiled: Function = njit(nogil=True, cache=True, error_model="numpy", forceinline=True, fastmath=kept)(func)
+    return compiled
+
+
+def exact_kernel(func: Function) -> Function:
+    """Do the same for what stays a function of its own, so that much of it compiles soon: no sum may be reordered."""
+    compiled: Function = njit(nogil=True, cache=True, error_model="numpy")(func)
     return compiled
 
 
@@ -55,6 +64,41 @@ def wide(typingctx: Any) -> Code:  # noqa: ARG001
         return context.get_dummy_value()
 
     return types.void(), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def compact(typingctx: Any) -> Code:  # noqa: ARG001
+    """Keep the loops of the function that calls this as they are, for they are too short to gain from more code."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+        builder.function.attributes.add("optsize")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _power_of_two(typingctx: Any, k: Any) -> Code:  # noqa: ARG001
+    """Return 2^k, for k above -1023."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+        whole = ir.IntType(64)
+        return builder.bitcast(builder.shl(builder.add(args[0], whole(1023)), whole(52)), ir.DoubleType())
+
+    return types.float64(types.int64), codegen
+
+
+@fast_kernel
+def exponential(x: float) -> float:
+    """Return exp(x) for x up to 0, to 2e-16 of 1, in a form that vectorises; what is below exp(-700) is that."""
+    wide()
+    x = max(x, -700.0)
+    k = np.floor(x * LOG2_E + 0.5)
+    r = x - k * LN_2
+    value = INVERSE_FACTORIALS[0]
+    for term in INVERSE_FACTORIALS[1:]:  # Taylor's series to r^12, where |r| < 0.35
+        value = value * r + term
+    return value * _power_of_two(np.int64(np.int32(k)))
 
 
 @intrinsic  # type: ignore[untyped-decorator]

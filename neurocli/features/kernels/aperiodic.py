@@ -1,4 +1,4 @@
-"""The specparam model on the CPU: the same search and the same fits, one spectrum after another, compiled."""
+"""The specparam model on the CPU, compiled: the same search, spectrum by spectrum; the fits are `_trust_region`'s."""
 
 from __future__ import annotations
 
