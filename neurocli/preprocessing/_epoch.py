@@ -87,7 +87,7 @@ def _number(value: Any) -> float:
 def _round_events(data: Recording, settings: Epoch) -> Windows:
     rows = _chosen(data, settings)
     onset, duration = (column[rows] for column in _spans(data))
-    event = np.round(onset * data.sfreq).astype(int)
+    event = np.round((onset + _delays(data, settings)[rows]) * data.sfreq).astype(int)
     start = event + round(settings.tmin * data.sfreq)
     if settings.tmax is not None:
         return Windows(start, event + round(settings.tmax * data.sfreq) + 1, rows)
@@ -105,13 +105,27 @@ def _chosen(data: Recording, settings: Epoch) -> np.ndarray:
         if value not in values:
             known = {str(v) for v in values if v not in (None, "n/a", "")}
             raise refuse(data, "E-INPUT-EVENTS", unknown(f"value of {settings.events}", value, known))
-    onset = _spans(data)[0]
+    onset = _spans(data)[0] + _delays(data, settings)
     chosen = [
         i
         for i, value in enumerate(values)
         if value not in (None, "n/a", "") and (wanted is None or value in wanted) and np.isfinite(onset[i])
     ]
     return np.array(chosen, dtype=int)
+
+
+def _delays(data: Recording, settings: Epoch) -> np.ndarray:
+    """Return how long after its onset each event is looked at, in s; NaN where it never is."""
+    if settings.lock is None:
+        return np.zeros(len(data.events.get("onset", [])))
+    return np.array([_seconds(value) for value in event_column(data, settings.lock)])
+
+
+def _seconds(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):  # n/a, as no answer was given
+        return float("nan")
 
 
 def event_column(data: Recording, column: str) -> list[Any]:

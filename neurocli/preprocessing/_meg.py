@@ -9,6 +9,7 @@ import mne
 
 from ..data.recording import Recording
 from ._common import finite, named_channels, need, noted, refuse, typed_channels
+from ._head_movement import head_positions
 from ._mne import to_raw
 from ._signal import before_fit
 
@@ -30,12 +31,14 @@ def separated(data: Recording, settings: MaxwellFilter) -> Recording:
     raw = to_raw(data)
     _checked(data, raw, settings)
     bads = [data.ch_names[i] for i in picks if data.ch_names[i] in data.bads]
-    options = settings.model_dump(exclude={"digest"})
+    options = settings.model_dump(exclude={"digest", "movement"})
+    options["head_pos"], moved = head_positions(data, raw) if settings.movement else (None, {})
     try:
         found = mne.preprocessing.maxwell_filter(raw, bad_condition="warning", verbose="ERROR", **options)
     except (RuntimeError, ValueError) as error:  # MNE's own words on what this recording lacks
         raise refuse(data, "E-INPUT-MEG", f"Maxwell filtering is not possible: {error}") from error
-    note = {"coord_frame": settings.coord_frame, "st_duration": settings.st_duration, "rebuilt": bads}
+    found = found.pick(raw.ch_names)  # MNE adds channels that tell where the head was
+    note = {"coord_frame": settings.coord_frame, "st_duration": settings.st_duration, "rebuilt": bads, **moved}
     left = tuple(name for name in data.bads if name not in bads)
     return noted(data, settings.name, note, data=found.get_data(), bads=left, info=found.info.to_json_dict())
 

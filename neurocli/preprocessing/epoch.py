@@ -41,6 +41,9 @@ class Epoch(Step):
         The column of ``events.tsv`` whose rows are the events; a row with ``n/a`` there is none.
     only : list of str, optional
         Values of that column to take.
+    lock : str, optional
+        A column of ``events.tsv`` in s after the onset, such as ``response_time``: windows lie round that moment, and
+        events where it is ``n/a`` are none.
     tmin, tmax : s
         Window relative to the event, both ends included as in MNE. Without `tmax` a window lasts as long as its event
         does, the end excluded.
@@ -62,6 +65,7 @@ class Epoch(Step):
     overlap: Seconds = Field(default=0.0, ge=0)
     events: str | None = None
     only: list[str] | None = None
+    lock: str | None = None
     tmin: Seconds = 0.0
     tmax: Seconds | None = None
     baseline: tuple[Seconds | None, Seconds | None] | None = None
@@ -76,6 +80,8 @@ class Epoch(Step):
     def _one_way(self) -> Self:
         if (self.duration is None) == (self.events is None):
             raise ValueError("give either duration (equal pieces) or events (windows round events).")
+        if self.lock is not None and (self.events is None or self.tmax is None):
+            raise ValueError("lock needs events and tmax: a response has no duration.")
         if self.duration is not None and self.overlap >= self.duration:
             raise ValueError(f"overlap must be below duration, got {self.overlap:g} s and {self.duration:g} s.")
         if self.tmax is not None and self.tmax < self.tmin:

@@ -27,6 +27,8 @@ class MaxwellFilter(Step):
         ``meg`` is for empty-room recordings, which know no head.
     destination : [m, m, m], optional
         Where the head should have been, in the frame of the device, so that recordings compare.
+    movement : bool
+        Undo the movements of the head where coils followed it (cHPI, by `mne.chpi`); the notes say whether they did.
     calibration, cross_talk : str, optional
         Paths of the site's files.
     digest : str
@@ -50,6 +52,7 @@ class MaxwellFilter(Step):
     ext_order: int = Field(default=3, ge=1)
     coord_frame: Literal["head", "meg"] = "head"
     destination: tuple[float, float, float] | None = None
+    movement: bool = False
     calibration: str | None = None
     cross_talk: str | None = None
     digest: str = ""

@@ -210,3 +210,19 @@ def test_a_thousand_channels_are_cut():
         eeg(), data=x, ch_names=names, ch_types=("eeg",) * 1000, units=("V",) * 1000, positions=None, events={}
     )
     assert Epoch(duration=1.0).run(recording).data.shape == (5, 1000, 200)
+
+
+def test_windows_round_the_response_are_those_of_mne():
+    """The last two have no answer; what was asked for is looked at when it was given."""
+    recording = eeg()
+    times = ["0.5", 0.72, "n/a", None]
+    recording = replace(recording, events={**recording.events, "response_time": times, "kind": ["a", "b", "a", "b"]})
+    found = Epoch(events="kind", lock="response_time", tmin=-0.1, tmax=0.2).run(recording)
+    at = [round((onset + delay) * 200) for onset, delay in ((2.0, 0.5), (6.013, 0.72))]
+    expected = np.stack([recording.data[:, i - 20 : i + 41] for i in at])
+    np.testing.assert_array_equal(found.data, expected)
+    assert found.samples["events/kind"] == ["a", "b"]
+    with pytest.raises(ValueError, match="lock needs events and tmax"):
+        Epoch(duration=1.0, lock="response_time")
+    with pytest.raises(InputError, match="response_tim"):
+        Epoch(events="kind", lock="response_tim", tmax=0.2).run(recording)

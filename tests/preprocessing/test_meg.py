@@ -10,6 +10,7 @@ import mne
 import numpy as np
 import pytest
 
+from neurocli.bids.readers._mne import _impersonal
 from neurocli.data.recording import Recording
 from neurocli.errors import InputError
 from neurocli.preprocessing.filter import Filter
@@ -35,7 +36,7 @@ def recording_of(raw):
         units=("T",) * len(raw.ch_names),
         entities={"subject": "01", "suffix": "meg"},
         bads=tuple(raw.info["bads"]),
-        info=json.loads(json.dumps(raw.info.to_json_dict())),
+        info=json.loads(json.dumps(_impersonal(raw.info))),
     )
 
 
@@ -108,3 +109,53 @@ def test_projectors_need_a_witness():
         Ssp(n_eog=1).run(recording)
     with pytest.raises(InputError, match="Unknown channel 'EOG9'"):
         Ssp(n_eog=1, eog="EOG9").run(recording)
+
+
+# --- a head that moves ---
+
+
+@pytest.fixture(scope="module")
+def sensors():
+    from tests.conftest import SHARED
+    from tests.preprocessing.helmet import helmet
+
+    path = SHARED / "formats" / "meg-fif" / "sample_audvis_trunc_raw_sss.fif"
+    if not path.is_file():
+        pytest.skip("real recordings (../shared/data) are not on this machine")
+    return helmet(path)
+
+
+@pytest.mark.slow  # forward solutions for every place of the head
+def test_a_known_movement_is_found_by_the_coils_and_undone(sensors):
+    """Ground truth: the same source in a head that stayed; 10 mm further away it looks another."""
+    from tests.preprocessing.helmet import recorded
+
+    raw, still = (recording_of(recorded(sensors, 4.0, shift)) for shift in (0.01, 0.0))
+    expected, followed, ignored = (  # well after the movement
+        Filter(h_freq=40.0).run(MaxwellFilter(movement=movement).run(data)).data[:, 1500:2300]
+        for data, movement in ((still, False), (raw, True), (raw, False))
+    )
+    scale = np.linalg.norm(expected)
+    assert np.linalg.norm(followed - expected) < 0.03 * scale
+    assert np.linalg.norm(ignored - expected) > 0.2 * scale
+    note = MaxwellFilter(movement=True).run(raw).notes[-1]
+    assert note["movement"] == "compensated"
+    assert 0.003 < note["greatest_movement_m"] < 0.011  # from the median place
+
+
+@pytest.mark.slow
+def test_positions_are_those_of_the_simulation(sensors):
+    from neurocli.preprocessing._head_movement import head_positions
+    from neurocli.preprocessing._mne import to_raw
+    from tests.preprocessing.helmet import recorded
+
+    data = recording_of(recorded(sensors, 4.0, 0.01))
+    found, _ = head_positions(data, to_raw(data))
+    late = found[found[:, 0] > 2.1, 4:7] - sensors["dev_head_t"]["trans"][:3, 3]
+    np.testing.assert_allclose(late, np.tile([0, 0, 0.01], (len(late), 1)), atol=5e-4)
+
+
+def test_without_coils_the_head_is_taken_as_still_and_that_is_said(empty_room):
+    found = MaxwellFilter(coord_frame="meg", movement=True).run(recording_of(empty_room))
+    np.testing.assert_array_equal(found.data, MaxwellFilter(coord_frame="meg").run(recording_of(empty_room)).data)
+    assert found.notes[-1]["movement"] == "not recorded"

@@ -107,6 +107,26 @@ def _impersonal(info: Any) -> dict[str, Any]:
         if "cross_talk" in copy:  # a sparse matrix, which JSON cannot say
             copy["cross_talk"] = None
         copy["proc_history"] = [_maxwell(entry) for entry in info["proc_history"] or ()]
-        copy["hpi_results"], copy["hpi_meas"], copy["hpi_subsystem"] = [], [], None
+        copy.update(_coils(info))
     found: dict[str, Any] = copy.to_json_dict()
     return found
+
+
+_FITTED = ("dig_points", "order", "used", "goodness", "good_limit", "dist_limit", "accept", "moments", "coord_trans")
+
+
+def _coils(info: Any) -> dict[str, Any]:
+    """Return of the head position coils what following them needs: frequencies, first places, and when they hummed."""
+    measured = info["hpi_meas"][-1:]
+    coils = [{name: coil[name] for name in ("number", "coil_freq") if name in coil}
+             for entry in measured for coil in entry["hpi_coils"]]  # fmt: skip
+    if not coils or not all("coil_freq" in coil for coil in coils) or not info["hpi_results"]:
+        return {"hpi_results": [], "hpi_meas": [], "hpi_subsystem": None}
+    system = info["hpi_subsystem"]
+    kept = None if system is None else {name: system[name] for name in ("hpi_coils", "event_channel") if name in system}
+    fitted = info["hpi_results"][-1]
+    return {
+        "hpi_results": [{name: fitted[name] for name in _FITTED if name in fitted}],
+        "hpi_meas": [{"hpi_coils": coils}],
+        "hpi_subsystem": kept,
+    }
