@@ -29,6 +29,7 @@ SETTINGS: dict[str, dict] = {
     "confounds": {"columns": ["trans_x"]},
     "coregister": {"extract": False},
     "epoch": {"duration": 2.0, "reject": {"eeg": 1.0}},
+    "freesurfer_stats": {"folder": "freesurfer", "tables": ["aseg"]},
     "filter": {"l_freq": 1.0, "h_freq": 40.0},
     "filter_bank": {"bands": {"alpha": (8.0, 12.0)}},
     "mask": {"desc": "brain"},
@@ -46,7 +47,15 @@ SETTINGS: dict[str, dict] = {
     "smooth": {"fwhm": 0.006},
 }
 ON_IMAGES = {"compcor", "confounds", "mask", "motion_correct", "regions", "scrub", "slice_timing", "smooth"}
-ON_HEADS = {"atlas_volumes", "bias_correct", "brain_extract", "nipype", "normalize", "tissue_volumes"}
+ON_HEADS = {
+    "atlas_volumes",
+    "bias_correct",
+    "brain_extract",
+    "freesurfer_stats",
+    "nipype",
+    "normalize",
+    "tissue_volumes",
+}
 ON_MEG = {"maxwell_filter"}
 ON_EPOCHS = {"autoreject", "euclidean_alignment", "join_epochs", "line_length"}
 every_step = pytest.mark.parametrize("name", STEPS)
@@ -62,6 +71,9 @@ def _files(tmp_path, monkeypatch) -> None:
     nibabel.save(nibabel.Nifti1Image((whole.data > 50).astype(np.int32), whole.affine), tmp_path / "head.nii")
     rows = ["participant_id\twhat\tvalue\treason", "sub-01\tbad_channel\tPz\tloose", "sub-02\tbad_channel\tC3\tloose"]
     (tmp_path / "overrides.tsv").write_text("\n".join(rows))
+    stats = tmp_path / "freesurfer" / "sub-01" / "stats"
+    stats.mkdir(parents=True)
+    (stats / "aseg.stats").write_text("# ColHeaders Index Volume_mm3 StructName\n1 4000.5 Left-Hippocampus\n")
     monkeypatch.chdir(tmp_path)
 
 

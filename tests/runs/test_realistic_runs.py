@@ -24,6 +24,7 @@ def study(tmp_path_factory):
     return write_study(tmp_path_factory.mktemp("heads") / "study")
 
 
+@pytest.mark.slow
 def test_bold_clean(cli, study, tmp_path):
     done = cli("run", "bold-clean", "--bids-dir", study, "-o", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr

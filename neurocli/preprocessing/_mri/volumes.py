@@ -95,8 +95,8 @@ def asymmetries(found: dict[str, float]) -> dict[str, float]:
     return {f"asymmetry-{rest}": (s["l"] - s["r"]) / (s["l"] + s["r"]) for rest, s in whole.items()}
 
 
-def measured(data: Image, step: str, found: dict[str, float]) -> Recording:
-    """Return measures as the channels of a recording of one sample."""
+def measured(data: Image, step: str, found: dict[str, float], units: dict[str, str] | None = None) -> Recording:
+    """Return measures as the channels of a recording of one sample, in m³ where `units` says nothing else."""
     more = asymmetries(found)
     values = {name: float(value) for name, value in (found | more).items()}
     return Recording(
@@ -104,7 +104,7 @@ def measured(data: Image, step: str, found: dict[str, float]) -> Recording:
         sfreq=1.0,
         ch_names=tuple(values),
         ch_types=("region",) * len(values),
-        units=("m^3",) * len(found) + ("1",) * len(more),
+        units=(*((units or {}).get(name, "m^3") for name in found), *("1",) * len(more)),
         entities=data.entities,
         notes=(*data.notes, {"step": step, **values}),
     )
