@@ -215,3 +215,14 @@ def test_axes_that_are_not_at_right_angles_are_refused():
     sheared[0, 1] = 2
     with pytest.raises(InputError, match="E-INPUT-AFFINE"):
         BiasCorrect().run(Image(np.ones((8, 8, 8)), sheared, T1))
+
+
+def test_a_head_without_edges_is_refused_in_our_words(ants):
+    """The template smears over the whole grid at 8 mm, which Atropos cannot part into three."""
+    del ants
+    from neurocli.preprocessing._mri import spaces
+
+    t1, _, affine = spaces.template(8)
+    with pytest.raises(InputError, match="Atropos found no 3 tissues") as error:
+        TissueVolumes(sides=False).run(Image(BiasCorrect().run(Image(100 * t1, affine, T1)).data, affine, T1))
+    assert error.value.code == "E-INPUT-TOOL"

@@ -31,7 +31,8 @@ def _subject(folder: Path, name: str, resolution_mm: int, rng: np.random.Generat
     from nilearn.datasets import load_mni152_template
 
     template = load_mni152_template(resolution_mm)
-    t1 = 100 * np.asarray(template.dataobj, dtype=np.float32)
+    t1 = np.asarray(template.dataobj, dtype=np.float32)
+    t1 = np.where(t1 > 0.05, 100 * t1, 0)
     _image(folder / "anat" / f"{name}_T1w.nii.gz", t1, template.affine, None)
     contrast = np.where(t1 > 5, 150 - 0.9 * t1, 0)
     x = np.stack([_volume(contrast, template.affine, i) for i in range(N_VOLUMES)], axis=-1)

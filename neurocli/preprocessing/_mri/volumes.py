@@ -47,7 +47,11 @@ def _tissues(data: Image, x: np.ndarray) -> np.ndarray:
         raise refuse(data, "E-INPUT-MASK", "Fewer than three tissues can be told apart.", "Run brain_extract before.")
     ants = spaces.ants()
     image, mask = spaces.to_ants(data, x), spaces.to_ants(data, inside).clone("unsigned int")
-    found = ants.atropos(a=ants.iMath(image, "Normalize"), x=mask, i=f"kmeans[{len(TISSUES)}]", m=MRF, c="[5,0]")
+    try:
+        found = ants.atropos(a=ants.iMath(image, "Normalize"), x=mask, i=f"kmeans[{len(TISSUES)}]", m=MRF, c="[5,0]")
+    except Exception as error:  # antspyx knows no other kind
+        why = f"Atropos found no {len(TISSUES)} tissues: {error}"
+        raise refuse(data, "E-INPUT-TOOL", why, "Look at the image; run brain_extract before.") from error
     labels: np.ndarray = np.rint(found["segmentation"].numpy()).astype(np.int8)
     return labels
 
