@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import mne
@@ -27,12 +28,17 @@ def to_info(data: Signal) -> mne.Info:
 
 
 def _new_info(data: Signal) -> mne.Info:
-    types = [kind if kind in KNOWN else "misc" for kind in data.ch_types]
-    info = mne.create_info(list(data.ch_names), data.sfreq, types)
-    if data.positions is not None:
-        known = {
-            name: place for name, place in zip(data.ch_names, data.positions, strict=True) if np.isfinite(place).all()
-        }
+    places = None if data.positions is None else np.asarray(data.positions, dtype=np.float64).tobytes()
+    return _made_info(tuple(data.ch_names), data.sfreq, tuple(data.ch_types), places).copy()
+
+
+@lru_cache(8)
+def _made_info(names: tuple[str, ...], sfreq: float, kinds: tuple[str, ...], places: bytes | None) -> mne.Info:
+    """Return a new info; the steps of a chain ask for the same one again and again."""
+    info = mne.create_info(list(names), sfreq, [kind if kind in KNOWN else "misc" for kind in kinds])
+    if places is not None:
+        positions = np.frombuffer(places).reshape(-1, 3)
+        known = {name: place for name, place in zip(names, positions, strict=True) if np.isfinite(place).all()}
         info.set_montage(mne.channels.make_dig_montage(known, coord_frame="head"), on_missing="ignore")
     return info
 
