@@ -14,7 +14,7 @@ CODE = ["channels.py", "companions.py", "entries.py", "image.py", "places.py", "
         "sidecars.py", "tables.py", "units.py",
         *sorted(path.relative_to(ROOM).as_posix() for path in (ROOM / "readers").glob("*.py"))]  # fmt: skip
 # Changed code and the same numbers: write the new digest. Other numbers: bump VERSION as well.
-GOLDEN = (4, "d27c978ce25f8daa")
+GOLDEN = (4, "a74bc18820637acc")
 
 
 def without_words(path: Path) -> str:
