@@ -55,7 +55,8 @@ class Run:
         """Run the plan: the recordings, then each gathering phase over those that succeeded."""
         sources = find_sources(self.request, self.pipeline)
         cohort = find_cohort(self.request, sources)
-        check_target(self.pipeline, sources, cohort)
+        if includes(self.request.until, "train"):  # one person alone can be prepared, and judged only among others
+            check_target(self.pipeline, sources, cohort)
         check_channels(self.pipeline, sources, self.request.bids_dir)
         plan = make_plan(self.pipeline, sources, self.request.until, cohort)
         self._check_device(plan)

@@ -172,6 +172,16 @@ def test_verbs_one_after_the_other_give_the_same_bytes_as_a_run(finished, datase
     assert [name for name in whole if chained[name] != whole[name]] == []
 
 
+def test_subjects_prepared_one_by_one_give_the_same_bytes_as_a_run(finished, dataset, file, cli, tmp_path):
+    there = words(dataset, tmp_path / "apart", file)
+    for label in ("03", "01", "04", "02"):
+        assert cli.document("featurize", *there, "--participant-label", label)["units"]["executed"] == 4
+    assert cli.document("run", *there)["units"]["cached"] == 16
+    apart, whole = contents(tmp_path / "apart"), contents(finished[0])
+    assert apart.keys() == whole.keys()
+    assert [name for name in whole if apart[name] != whole[name]] == []
+
+
 def test_a_verb_alone_gives_the_same_bytes_as_a_run(finished, dataset, file, cli, tmp_path):
     assert cli.document("export", *words(dataset, tmp_path / "alone", file), "--n-cpus", "1")["status"] == "ok"
     alone, whole = contents(tmp_path / "alone"), contents(finished[0])
