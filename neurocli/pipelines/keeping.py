@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
-from .plan import Plan
+from .plan import Plan, includes
 from .publish import publishes
 from .units import Task, Unit
 
@@ -59,3 +59,14 @@ def _spent(
 def superseded(tasks: Sequence[Task]) -> list[str]:
     """Return the keys that no other configuration would read: checkpoints within a recording's preprocessing."""
     return [unit.key for task in tasks for unit in task.units if not publishes(unit)]
+
+
+def is_replaced(name: str, plan: Plan, until: str) -> bool:
+    """Return whether a run has a unit of its own in the place of one that an earlier run made.
+
+    Stages that it did not reach and recordings that it did not take stay with the earlier run: people prepare their
+    subjects one by one, and look at a stage again.
+    """
+    stage, who = name.split("/")[:2]
+    mine = stage not in ("preprocess", "featurize") or who in {task.id for task in plan.recordings}
+    return includes(until, stage) and mine

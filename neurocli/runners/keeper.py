@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..pipelines.keeping import spent, superseded
+from ..pipelines.keeping import is_replaced, spent, superseded
 from ..pipelines.keys import digest_of
 from ..pipelines.pipeline import Pipeline
 from ..pipelines.plan import Plan
@@ -53,7 +53,7 @@ class Keeper:
     def close(
         self, plan: Plan, done: Mapping[str, str], published: Callable[[Unit], Any], *, whole: bool, worked: bool
     ) -> None:
-        """Refer to what the latest run of this pipeline made, and let go what `keep` says nobody needs.
+        """Refer to what the latest runs of this pipeline made, and let go what `keep` says nobody needs.
 
         Parameters
         ----------
@@ -67,10 +67,13 @@ class Keeper:
             Whether anything was executed.
         """
         free = self._free(plan, done, published) if whole else set()
-        before = self._store.spare(self._name) if worked and self._pipeline.keep != "all" else set()
+        known, spare = self._store.rooted(self._name)
+        staying = {name: key for name, key in known.items() if not is_replaced(name, plan, self._request.until)}
+        before = spare - {*staying.values()} if worked and self._pipeline.keep != "all" else set()
         if worked or free:
-            spare = superseded(plan.recordings)
-            self._store.roots(self._name, {*done.values()} - free, self._request.out, spare=spare)
+            now = staying | {name: key for name, key in done.items() if key not in free}
+            spare = (spare & {*staying.values()}) | {*superseded(plan.recordings)}
+            self._store.roots(self._name, now, self._request.out, spare=spare)
         self.release()
         if free or before:
             care.drop(self._store, free | before)

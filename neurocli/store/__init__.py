@@ -316,19 +316,28 @@ class Store:
         return False
 
     def roots(
-        self, run_id: str, keys: Iterable[str], out: Path, *, spare: Iterable[str] = (), running: Any = None
+        self,
+        run_id: str,
+        keys: Mapping[str, str] | Iterable[str],
+        out: Path,
+        *,
+        spare: Iterable[str] = (),
+        running: Any = None,
     ) -> None:
         """Remember what a run refers to, and where its output folder is, so that `gc` keeps it.
 
         Parameters
         ----------
+        keys : mapping of str to str, or iterable of str
+            Name of a unit -> key; a key alone is its own name.
         spare : iterable of str
             Those of the keys that another configuration of the same pipeline has no use for.
         running : dict, optional
             Who is at work (`ledger.writer`), or anything else that says so; what it refers to is kept until it ends.
         """
         path = self._root_of(run_id)
-        said = {"out": str(Path(out).absolute()), "time": time.time(), "keys": sorted(set(keys))}
+        named = keys if isinstance(keys, Mapping) else {key: key for key in keys}
+        said = {"out": str(Path(out).absolute()), "time": time.time(), "keys": dict(sorted(named.items()))}
         said |= {"spare": sorted(set(spare)), "running": running}
         with speaking(self.root):
             self._prepare()
@@ -340,12 +349,13 @@ class Store:
         with speaking(self.root):
             self._root_of(run_id).unlink(missing_ok=True)
 
-    def spare(self, run_id: str) -> set[str]:
-        """Return the keys that an earlier run said another configuration has no use for."""
+    def rooted(self, run_id: str) -> tuple[dict[str, str], set[str]]:
+        """Return the keys by name, and the spare ones, that an earlier run referred to; none where there was none."""
         try:
-            return set(document(str(self._root_of(run_id)))["spare"])
+            said = document(str(self._root_of(run_id)))
+            return dict(said["keys"]), set(said["spare"])
         except (OSError, ValueError, KeyError, TypeError):
-            return set()
+            return {}, set()
 
     def _root_of(self, run_id: str) -> Path:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,200}", run_id):

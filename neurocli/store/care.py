@@ -57,12 +57,18 @@ def referred(store: Store) -> set[str]:
         try:
             root = json.loads(path.read_bytes())
             gone = _is_forgotten(root)
-            kept |= set() if gone else set(root["keys"])
+            kept |= set() if gone else keys_of(root)
         except (ValueError, KeyError, TypeError, AttributeError):
             gone = True
         if gone:
             _forget(path)
     return kept
+
+
+def keys_of(root: dict[str, Any]) -> set[str]:
+    """Return the keys of what `Store.roots` wrote; in older ones they have no names."""
+    keys = root["keys"]
+    return set(keys.values() if isinstance(keys, dict) else keys)
 
 
 def _forget(path: Path) -> None:
@@ -92,7 +98,7 @@ def of_runs(store: Store, runs: Sequence[str]) -> set[str]:
         if run not in known:
             raise UsageError(unknown("run", run, known), code="E-USAGE-RUN")
     with speaking(store.root):
-        wanted = {key for run in runs for key in json.loads(known[run].read_bytes())["keys"]}
+        wanted = {key for run in runs for key in keys_of(json.loads(known[run].read_bytes()))}
     return {key for key in wanted if store.has(key)}
 
 

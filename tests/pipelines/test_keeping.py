@@ -6,7 +6,7 @@ from itertools import chain, combinations
 
 import pytest
 
-from neurocli.pipelines.keeping import spent, superseded
+from neurocli.pipelines.keeping import is_replaced, spent, superseded
 from neurocli.pipelines.plan import Plan
 from neurocli.pipelines.units import Task, Unit
 
@@ -72,3 +72,19 @@ def test_what_is_not_published_comes_back():
 
 def test_only_checkpoints_are_of_no_use_to_another_configuration():
     assert superseded(plan_of(GATHERING).recordings) == ["preprocess/a/ica"]
+
+
+@pytest.mark.parametrize(
+    ("name", "until", "replaced"),
+    [
+        ("preprocess/a", "preprocess", True),
+        ("preprocess/a/asr", "preprocess", True),  # a checkpoint that the configuration no longer has
+        ("preprocess/b", "export", False),  # a recording that the run did not take
+        ("featurize/a", "preprocess", False),  # a stage that it did not reach
+        ("featurize/a", "featurize", True),
+        ("train/01/model", "featurize", False),
+        ("train/02/model", "export", True),
+    ],
+)
+def test_a_run_replaces_what_it_has_a_unit_for_and_leaves_the_rest(name, until, replaced):
+    assert is_replaced(name, plan_of(GATHERING), until) is replaced

@@ -176,6 +176,7 @@ def test_subjects_prepared_one_by_one_give_the_same_bytes_as_a_run(finished, dat
     there = words(dataset, tmp_path / "apart", file)
     for label in ("03", "01", "04", "02"):
         assert cli.document("featurize", *there, "--participant-label", label)["units"]["executed"] == 4
+    assert not cli.document("cache", "gc", "--older-than", "0", "-o", tmp_path / "apart", "--json")["removed"]
     assert cli.document("run", *there)["units"]["cached"] == 16
     apart, whole = contents(tmp_path / "apart"), contents(finished[0])
     assert apart.keys() == whole.keys()
