@@ -95,12 +95,13 @@ def test_without_a_run_there_is_nothing_to_retry(tmp_path):
         neurocli("retry", "-o", tmp_path)
 
 
-def test_a_run_can_be_repeated_from_what_it_left(tmp_path):
+def test_a_run_can_be_repeated_from_what_it_left(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/usr/bin/neurocli", "run", "tiny"])
     provenance.write(tmp_path, {"name": "tiny", "seed": 7}, Request("tiny", tmp_path, tmp_path))
     lock = json.loads((tmp_path / "lock.json").read_text())
     assert lock["distributions"]["numpy"] == metadata.version("numpy")
     assert (tmp_path / "config.yaml").read_text() == "name: tiny\nseed: 7\n"
-    assert (tmp_path / "command.txt").read_text().startswith("neurocli ")
+    assert (tmp_path / "command.txt").read_text() == "neurocli run tiny\n"
     provenance.write(tmp_path, {"name": "other"}, Request("other", tmp_path, tmp_path))
     assert "tiny" in (tmp_path / "config.yaml").read_text(), "what a run asked for never changes"
 

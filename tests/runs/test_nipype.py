@@ -14,10 +14,11 @@ from .test_whole_road import contents, words
 
 
 def forget(out: Path, *units: str) -> None:
-    """Remove units from the store of a finished run."""
+    """Remove units from the store of a finished run, and its word that their files lie in OUT: else none is missed."""
     keys = {name: unit["key"] for name, unit in summary(read(out / ".neurocli" / "ledger")).items()}
     for unit in units:
         Store(out / ".neurocli" / "store").remove(keys[unit])
+        (out / ".neurocli" / "published" / f"{unit.replace('/', '__')}.json").unlink(missing_ok=True)
 
 
 def check(finished, dataset, out: Path, plugin: str, *units: str) -> None:

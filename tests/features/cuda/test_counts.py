@@ -8,7 +8,6 @@ import torch
 
 from neurocli.features.kernels.lempel_ziv import _complexity
 from neurocli.features.kernels.permutation_entropy import _counts_of_codes
-from neurocli.features.kernels.template_matches import _pair_counts
 
 
 def noise(n_series: int, n_times: int, dtype: str = "float32") -> np.ndarray:
@@ -23,7 +22,15 @@ def test_pairs_of_templates(kernels, monkeypatch, order, dtype):
     x = noise(1, 45, dtype)
     r = (0.3 * x.std(axis=-1)).astype(dtype)
     found = module.pair_counts(torch.from_numpy(x), torch.from_numpy(r), order)
-    assert found.tolist() == [list(_pair_counts(row, order, radius)) for row, radius in zip(x, r, strict=True)]
+    assert found.tolist() == [pairs(row, order, radius) for row, radius in zip(x, r, strict=True)]
+
+
+def pairs(x: np.ndarray, order: int, r: float) -> list[int]:
+    """Return how many pairs of templates are nearer than r over `order` samples, and over one more: the definition."""
+    n = len(x) - order
+    near = [np.abs(x[k : k + n, None] - x[None, k : k + n]) < r for k in range(order + 1)]
+    later = np.triu(np.ones((n, n), dtype=bool), k=1)
+    return [int(np.sum(np.logical_and.reduce(near[:m]) & later)) for m in (order, order + 1)]
 
 
 def strings() -> list[np.ndarray]:
