@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import __version__
 from ..errors import StoreError
-from . import _format
+from . import _format, _roots
 from ._files import HashedFile, copy_tree, hash_of, speaking, store_error, sync_folder, write_whole
 from ._locks import UnsupportedError, guarded, locked
 from ._payloads import corrupt, load, load_meta, save
-from .whole import MANIFEST, PAYLOADS, document, sizes_match, whole_among
+from .whole import MANIFEST, PAYLOADS, sizes_match, whole_among
 
 if TYPE_CHECKING:
     import numpy as np
@@ -335,32 +335,19 @@ class Store:
         running : dict, optional
             Who is at work (`ledger.writer`), or anything else that says so; what it refers to is kept until it ends.
         """
-        path = self._root_of(run_id)
-        named = keys if isinstance(keys, Mapping) else {key: key for key in keys}
-        said = {"out": str(Path(out).absolute()), "time": time.time(), "keys": dict(sorted(named.items()))}
-        said |= {"spare": sorted(set(spare)), "running": running}
         with speaking(self.root):
             self._prepare()
             with guarded(self.root):
-                write_whole(path, json.dumps(said).encode())
+                write_whole(_roots.path_of(self.root, run_id), _roots.written(keys, out, spare, running))
 
     def forget(self, run_id: str) -> None:
         """Take back what `roots` remembers of a run."""
         with speaking(self.root):
-            self._root_of(run_id).unlink(missing_ok=True)
+            _roots.path_of(self.root, run_id).unlink(missing_ok=True)
 
     def rooted(self, run_id: str) -> tuple[dict[str, str], set[str]]:
         """Return the keys by name, and the spare ones, that an earlier run referred to; none where there was none."""
-        try:
-            said = document(str(self._root_of(run_id)))
-            return dict(said["keys"]), set(said["spare"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}, set()
-
-    def _root_of(self, run_id: str) -> Path:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,200}", run_id):
-            raise ValueError(f"{run_id!r} is no name of a run.")
-        return self.root / "roots" / f"{run_id}.json"
+        return _roots.read(_roots.path_of(self.root, run_id))
 
 
 def _folder(place: str, key: str) -> str:

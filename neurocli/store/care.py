@@ -14,6 +14,7 @@ from ..errors import UsageError, unknown
 from . import HOST, KEY, Store
 from ._files import speaking
 from ._locks import UnsupportedError, guarded, locked
+from ._roots import keys_of
 from .ledger import has_died
 from .scratch import PLACE
 from .whole import MANIFEST
@@ -63,12 +64,6 @@ def referred(store: Store) -> set[str]:
         if gone:
             _forget(path)
     return kept
-
-
-def keys_of(root: dict[str, Any]) -> set[str]:
-    """Return the keys of what `Store.roots` wrote; in older ones they have no names."""
-    keys = root["keys"]
-    return set(keys.values() if isinstance(keys, dict) else keys)
 
 
 def _forget(path: Path) -> None:
