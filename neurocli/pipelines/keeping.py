@@ -11,7 +11,7 @@ from typing import Any
 
 from .plan import Plan, includes
 from .publish import publishes
-from .units import Task, Unit
+from .units import GATHERING, Task, Unit
 
 
 def readers(plan: Plan) -> list[Unit]:
@@ -68,5 +68,5 @@ def is_replaced(name: str, plan: Plan, until: str) -> bool:
     subjects one by one, and look at a stage again.
     """
     stage, who = name.split("/")[:2]
-    mine = stage not in ("preprocess", "featurize") or who in {task.id for task in plan.recordings}
+    mine = stage in GATHERING or who in {task.id for task in plan.recordings}
     return includes(until, stage) and mine

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..store import Store, ledger
-from ..store.whole import opened
 from .costs import Costs, size_of
-from .keeping import spent
 from .plan import Plan, make_plan
-from .publish import published
+from .ready import ready, unread
 from .sources import find_cohort, find_sources
-from .units import Task, Unit
+from .units import GATHERING, Task, Unit, all_units
 
 if TYPE_CHECKING:
     from .config import Pipeline
     from .request import Request
 
 CACHED, TO_RUN, PENDING = "cached", "to run", "not hashed yet"
-GATHERING = ("train", "evaluate", "export")
 CONTROLS = ("null", "majority", "linear", "drift")
 
 
@@ -139,10 +136,7 @@ def states_of(request: Request, plan: Plan) -> dict[str, str]:
 
 def _there(request: Request, plan: Plan) -> set[str]:
     """Return the ids of units with payload and published files, or whose payload nobody reads any more."""
-    units = [unit for phase in plan.phases for task in phase for unit in task.units if unit.stage not in request.force]
-    whole = Store(request.store_folder, request.store_from).among(unit.key for unit in units)
-    with opened(os.fspath(request.out)) as at:
-        there = {unit.id for unit in units if unit.key in whole and published(request.out, unit, at) is not None}
-        if there and len(there) < len(units):
-            there |= {unit.id for unit in spent(plan, there, lambda unit: published(request.out, unit, at))}
-    return there
+    tasks = [*chain.from_iterable(plan.phases)]
+    there = {*ready(request, Store(request.store_folder, request.store_from), tasks)}
+    is_partial = there and any(unit.id not in there for unit in all_units(tasks))
+    return there | {*unread(request, plan, there)} if is_partial else there

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,7 +10,9 @@ from .keys import Recipe, key_of
 
 PENDING = "not hashed yet"  # the digest of a file that nobody has read
 PENDING_KEY = "pending"
-STAGES = ("preprocess", "featurize", "train", "evaluate", "export")
+SINGLE = ("preprocess", "featurize")  # stages of one recording
+GATHERING = ("train", "evaluate", "export")  # stages of the cohort
+STAGES = (*SINGLE, *GATHERING)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def single(unit: Unit) -> Task:
     return Task(unit.id, (unit,))
 
 
-def all_units(tasks: Sequence[Task]) -> Iterator[Unit]:
+def all_units(tasks: Iterable[Task]) -> Iterator[Unit]:
     """Yield the units of the tasks, in order."""
     for task in tasks:
         yield from task.units

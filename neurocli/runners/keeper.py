@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from ..pipelines.keeping import is_replaced, spent, superseded
 from ..pipelines.keys import digest_of
 from ..pipelines.pipeline import Pipeline
 from ..pipelines.plan import Plan
-from ..pipelines.publish import label_of
+from ..pipelines.publish import label_of, published
 from ..pipelines.request import Request
-from ..pipelines.units import Task, Unit
+from ..pipelines.units import Task
 from ..store import Store, care
 from ..store.ledger import writer
 
@@ -50,23 +50,19 @@ class Keeper:
         if self._held:
             self._store.forget(self._running)
 
-    def close(
-        self, plan: Plan, done: Mapping[str, str], published: Callable[[Unit], Any], *, whole: bool, worked: bool
-    ) -> None:
+    def close(self, plan: Plan, done: Mapping[str, str], *, whole: bool, worked: bool) -> None:
         """Refer to what the latest runs of this pipeline made, and let go what `keep` says nobody needs.
 
         Parameters
         ----------
         done : dict
             Ids of the units that are done, with their keys.
-        published : callable
-            Given a unit, returns its files in OUT, or None.
         whole : bool
             Whether all that was planned is done; else everything stays for the next attempt.
         worked : bool
             Whether anything was executed.
         """
-        free = self._free(plan, done, published) if whole else set()
+        free = self._free(plan, done) if whole else set()
         known, spare = self._store.rooted(self._name)
         staying = {name: key for name, key in known.items() if not is_replaced(name, plan, self._request.until)}
         before = spare - {*staying.values()} if worked and self._pipeline.keep != "all" else set()
@@ -78,7 +74,8 @@ class Keeper:
         if free or before:
             care.drop(self._store, free | before)
 
-    def _free(self, plan: Plan, done: Mapping[str, str], published: Callable[[Unit], Any]) -> set[str]:
+    def _free(self, plan: Plan, done: Mapping[str, str]) -> set[str]:
         if self._pipeline.keep != "none":
             return set()
-        return self._store.among({unit.key for unit in spent(plan, done, published)})
+        free = spent(plan, done, partial(published, self._request.out))
+        return self._store.among({unit.key for unit in free})

@@ -10,11 +10,10 @@ from pathlib import Path
 from ..errors import MissingError, ResourceError
 from ..pipelines.costs import Costs, size_of
 from ..pipelines.manifest import Context
-from ..pipelines.units import Task, Unit
+from ..pipelines.units import GATHERING, SINGLE, Task, Unit
 from ..store import Store, ledger
 from . import machine
 
-GATHERING = ("train", "evaluate", "export")
 MARGIN = 1.2  # over the most that was ever seen of such work
 BASE_BYTES = 600_000_000  # MNE, SciPy, torch and numba, loaded (0.54 GB measured)
 PER_BYTE = 24  # of a recording: 16-bit samples filtered as 64-bit floats and cut into epochs took 15
@@ -74,7 +73,7 @@ class Estimates:
         learned = self._costs.peak_rss_bytes(unit, size)
         if learned is not None:
             return round(MARGIN * learned)
-        if unit.spec.get("item") or unit.stage in ("preprocess", "featurize"):
+        if unit.spec.get("item") or unit.stage in SINGLE:
             return BASE_BYTES + PER_BYTE * (size or 0)
         return BASE_BYTES + PER_PAYLOAD_BYTE * self._gathered(unit.upstream)
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from ..errors import Exit, InputError
 from ..pipelines import gather
 from ..pipelines.channels import check_channels
 from ..pipelines.config import Pipeline
-from ..pipelines.keeping import spent
 from ..pipelines.manifest import Context
 from ..pipelines.plan import Plan, Source, includes, make_plan, member_of
 from ..pipelines.publish import published
+from ..pipelines.ready import Files, ready, unread
 from ..pipelines.request import Request
 from ..pipelines.sources import find_cohort, find_sources
-from ..pipelines.units import Task, Unit
+from ..pipelines.units import GATHERING, Task, Unit, all_units
 from ..store import Store
-from ..store.whole import opened
 from . import needs
 from .events import Tally
 from .keeper import Keeper
@@ -72,7 +72,7 @@ class Run:
 
     def _check_device(self, plan: Plan) -> None:
         """Say that there is no GPU before hours of work, not when the networks' turn comes; of features workers do."""
-        units = [unit for phase in plan.gathering for task in phase for unit in task.units if needs.on_gpu(unit)]
+        units = [unit for unit in all_units(chain.from_iterable(plan.gathering)) if needs.on_gpu(unit)]
         if self.request.executor == "local" and any(not self.store.has(unit.key) for unit in units):
             needs.check_gpus(self.pipeline.device)
 
@@ -91,7 +91,8 @@ class Run:
     def phase(self, context: Context, tasks: Sequence[Task], plan: Plan | None = None) -> None:
         """Carry out what of the tasks is not there yet, and count all of it."""
         there = self._there(tasks)
-        there |= self._spent(plan, there) if plan else {}
+        if plan and any(unit.id not in there for unit in all_units(tasks)):
+            there |= unread(self.request, plan, {*there, *self._there(chain.from_iterable(plan.gathering))})
         waiting = [task for task in tasks if any(unit.id not in there for unit in task.units)]
         ids = {task.id for task in waiting}
         cached = [unit for task in tasks if task.id not in ids for unit in task.units]
@@ -106,26 +107,9 @@ class Run:
                 files = published(self.request.out, unit) if task.id in ids else there[unit.id]
                 self.tally.outputs += files or []
 
-    def _there(self, tasks: Iterable[Task]) -> dict[str, list[str]]:
+    def _there(self, tasks: Iterable[Task]) -> Files:
         """Return, of the units of which nothing is left to do, what of each is published."""
-        units = [u for task in tasks for u in task.units if u.stage not in self.request.force]
-        whole = self.store.among(unit.key for unit in units)
-        if self.request.verify:
-            whole = {key for key in whole if not self.store.repair(key)}
-        with opened(os.fspath(self.request.out)) as at:
-            files = {unit.id: published(self.request.out, unit, at) for unit in units if unit.key in whole}
-        return {name: found for name, found in files.items() if found is not None}
-
-    def _spent(self, plan: Plan, there: Mapping[str, list[str]]) -> dict[str, list[str]]:
-        """Return, of the recordings' units that are not there and that nobody reads any more, what is published."""
-        if all(unit.id in there for task in plan.recordings for unit in task.units):
-            return {}
-        gathered = self._there(task for phase in plan.gathering for task in phase)
-        free = spent(plan, {*there, *gathered}, self._published)
-        return {unit.id: self._published(unit) or [] for unit in free if unit.id not in there}
-
-    def _published(self, unit: Unit) -> list[str] | None:
-        return None if unit.stage in self.request.force else published(self.request.out, unit)
+        return ready(self.request, self.store, tasks, verify=self.request.verify)
 
     def _survivors(self, plan: Plan) -> set[str]:
         lost = {event["unit"].split("/")[1] for event in self.tally.events if event["event"] != "done"}
@@ -160,7 +144,7 @@ class Run:
         self.tally.n_recordings = len(plan.sources)
         done = {event["unit"]: event["key"] for event in self.tally.events if event["event"] == "done"}
         is_whole = not self.tally.failed and all(event["event"] == "done" for event in self.tally.events)
-        self.keeper.close(plan, done, self._published, whole=is_whole, worked=bool(self.tally.count("executed")))
+        self.keeper.close(plan, done, whole=is_whole, worked=bool(self.tally.count("executed")))
         return self.tally
 
 
@@ -204,7 +188,7 @@ def exit_of(tally: Tally, *, fail_fast: bool = False) -> Exit:
     statuses = {event["error"]["exit"] for event in failed}
     if fail_fast and int(Exit.INPUT) in statuses:
         return Exit.INPUT
-    gathering = [e for e in failed if e["unit"].split("/")[0] in ("train", "evaluate", "export")]
+    gathering = [e for e in failed if e["unit"].split("/")[0] in GATHERING]
     if statuses == {int(Exit.RESOURCES)}:
         return Exit.RESOURCES
     if len(statuses) == 1 and statuses <= {int(Exit.STORE), int(Exit.ENVIRONMENT), int(Exit.CONFIG)}:

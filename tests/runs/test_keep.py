@@ -34,6 +34,11 @@ def test_what_nobody_reads_goes_and_is_made_again_when_a_later_step_changes(cli,
         "plan", "tiny", "-o", tmp_path / "out", "--bids-dir", dataset, "-f", file, "--set", "train.null=0", "--check"
     )
     assert check.returncode == 0
+    anew = [*words, "--set", "keep=none", "--force", "preprocess"]
+    promised = cli.document("run", "tiny", "-o", tmp_path / "out", *anew, "--dry-run")
+    assert promised["stages"]["preprocess"]["to run"] == 8
+    cli.document("run", "tiny", "-o", tmp_path / "out", *anew)
+    assert stages(tmp_path / "out") == left
     changed = [*words, "--set", "train.model.logistic_regression.C=0.1"]
     third = cli.document("run", "tiny", "-o", tmp_path / "out", *changed, "--set", "keep=all")
     other = cli.document("run", "tiny", "-o", tmp_path / "other", *changed)
