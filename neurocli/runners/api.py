@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import StoreError, UsageError, unknown
+from ..errors import UsageError, unknown
 from ..pipelines.choose import chosen
 from ..pipelines.request import Request
 from .detached import Detached
 from .document import document
+from .outfolder import prepare_out
 from .run import Carry, Report, Run
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ def print_nothing(event: dict[str, Any]) -> None:
 
 def execute(request: Request, report: Report = print_nothing) -> list[dict[str, Any]]:
     """Run every pipeline that the request names (a matrix names several) and return a document each."""
-    prepare_out(request.out)
-    return [_one(request, pipeline, report) for pipeline in chosen(request)]
+    pipelines = chosen(request)  # first, so that a misspelt name leaves no folder behind
+    prepare_out(request.out, request.bids_dir)
+    return [_one(request, pipeline, report) for pipeline in pipelines]
 
 
 def _one(request: Request, pipeline: Pipeline, report: Report) -> dict[str, Any]:
@@ -65,28 +67,6 @@ def _one(request: Request, pipeline: Pipeline, report: Report) -> dict[str, Any]
         except Detached as left:
             return left.document(document(pipeline.name, request, run.tally, time.perf_counter() - started))
     return document(pipeline.name, request, tally, time.perf_counter() - started)
-
-
-def prepare_out(out: Path) -> None:
-    """Make the output folder and see that it can be written.
-
-    Raises
-    ------
-    StoreError
-        If it cannot (``E-OUT-PERMISSION``).
-    """
-    try:
-        (out / ".neurocli").mkdir(parents=True, exist_ok=True)
-        probe = out / ".neurocli" / ".probe"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise StoreError(
-            f"The output folder cannot be written: {error.strerror}.",
-            code="E-OUT-PERMISSION",
-            where=str(out),
-            remedy="Choose another folder with -o, or change its permissions.",
-        ) from error
 
 
 def carrier(request: Request) -> AbstractContextManager[Carry]:

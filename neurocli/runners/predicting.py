@@ -24,8 +24,9 @@ from ..pipelines.sources import find_sources
 from ..pipelines.stages import Inputs
 from ..pipelines.units import Task
 from ..store import Store
-from .api import carrier, prepare_out
+from .api import carrier
 from .document import document
+from .outfolder import prepare_out
 from .run import Report, Run
 
 
@@ -39,7 +40,7 @@ def predict(folder: Path, request: Request, report: Report) -> dict[str, Any]:
     """
     started = time.perf_counter()
     bundle = Bundle.read(folder)
-    prepare_out(request.out)
+    prepare_out(request.out, request.bids_dir)
     with carrier(request) as carry:
         pipeline = replace(replayed(bundle), device=device.resolved(request.device or "cpu", request.executor))
         job = _carried(bundle, Run(request, pipeline, carry, report))

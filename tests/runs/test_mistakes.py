@@ -110,6 +110,25 @@ def test_an_output_folder_that_is_a_file(cli, dataset, file, tmp_path):
     told(run(cli, dataset, file, tmp_path / "out"), 7, "E-OUT-PERMISSION")
 
 
+def test_an_output_folder_that_is_the_dataset(cli, dataset, file):
+    before = sorted(dataset.rglob("*"))
+    told(run(cli, dataset, file, dataset), 2, "E-OUT-DATASET", "derivatives/neurocli")
+    assert sorted(dataset.rglob("*")) == before
+
+
+@pytest.mark.parametrize("kind", ["raw", "derivative"])
+def test_an_output_folder_that_holds_another_dataset(cli, dataset, file, tmp_path, kind):
+    description = {"Name": "other", "BIDSVersion": "1.10.0", "DatasetType": kind, "GeneratedBy": [{"Name": "fMRIPrep"}]}
+    (tmp_path / "dataset_description.json").write_text(json.dumps(description))
+    told(run(cli, dataset, file, tmp_path), 2, "E-OUT-DATASET")
+    assert json.loads((tmp_path / "dataset_description.json").read_text()) == description
+
+
+def test_a_misspelt_pipeline_leaves_no_folder(cli, dataset, file, tmp_path):
+    told(cli("run", "tinny", "--bids-dir", dataset, "-o", tmp_path / "out", "-f", file), 3, "Did you mean 'tiny'?")
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_executor_that_is_not_there(cli, dataset, file, tmp_path):
     told(run(cli, dataset, file, tmp_path / "out", "--executor", "slrum"), 2, "E-USAGE-EXECUTOR", "local")
 
