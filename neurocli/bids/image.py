@@ -9,11 +9,10 @@ import numpy as np
 
 from ..data.entities import parse_name
 from ..data.recording import Image
-from ..data.samples import Samples
 from ..errors import InputError
+from .nuisance import confounds, outliers
 from .question import Item
 from .read import events, sidecar
-from .tables import numbers, read_tsv
 
 
 def to_image(root: Path, item: Item, volume: Any) -> Image:
@@ -21,20 +20,23 @@ def to_image(root: Path, item: Item, volume: Any) -> Image:
     masks = _masks(item)
     mask, notes = _mask(root, masks, volume)
     t1 = _companion(root, item, "T1w")
+    n_volumes = volume.data.shape[3] if volume.data.ndim == 4 else 1
+    found, of_outliers = outliers(root, item, n_volumes)
+    table, of_motion = confounds(root, item, n_volumes, found)
     return Image(
         data=volume.data,
         affine=volume.affine,
         entities=item.entities,
         tr=_tr(volume, sidecar(root, item), item) if volume.data.ndim == 4 else None,
-        events=events(root, item),
-        confounds=_confounds(root, item),
+        events={} if found and found.left_out else events(root, item),
+        confounds=table,
         mask=mask,
         masks=masks,
         mask_stack=_stack(root, masks, volume),
         t1=t1.data if t1 else None,
         t1_affine=t1.affine if t1 else None,
         slice_times=_slice_times(sidecar(root, item), item),
-        notes=notes,
+        notes=(*notes, *of_outliers, *of_motion),
     )
 
 
@@ -58,16 +60,6 @@ def _slice_times(document: dict[str, Any], item: Item) -> tuple[float, ...]:
 
 def _contradiction(message: str, item: Item) -> InputError:
     return InputError(message, code="E-INPUT-SIDECAR", where=item.path, remedy="Mend the one that is wrong.")
-
-
-def _confounds(root: Path, item: Item) -> Samples:
-    """Return the confounds of fMRIPrep: numbers, and None where it writes n/a."""
-    endings = ("_desc-confounds_timeseries.tsv", "_desc-confounds_regressors.tsv")
-    path = next((path for path in item.sidecars if path.endswith(endings)), None)
-    if path is None:
-        return {}
-    table = read_tsv(root / path, path)
-    return {name: list(numbers(table, name, path)) for name in table}
 
 
 def _masks(item: Item) -> dict[str, str]:

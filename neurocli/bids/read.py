@@ -55,10 +55,15 @@ def _read(root: Path, item: Item) -> Recording | Image:
     for path in (item.path, *item.sidecars):
         _check_there(root, path)
     reader = _reader(item.path)
-    if FAMILIES[extension(item.path)] == "nifti":
+    family = FAMILIES[extension(item.path)]
+    if family == "nifti":
         from .image import to_image
 
         return to_image(root, item, reader.read(root / item.path))
+    if family == "regions":
+        from .regions import to_regions
+
+        return to_regions(root, item, reader.read(root / item.path))
     return _to_recording(root, item, reader.read(root / item.path))
 
 

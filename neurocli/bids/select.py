@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..data.entities import LONG, SHORT, Entities, label, stem
+from ..data.entities import FOREIGN, LONG, SHORT, Entities, label, stem
 from ..errors import InputError, unknown
 from .companions import companion
 from .entries import Entries, Entry
@@ -19,6 +19,7 @@ SUFFIX = {"func": "bold", "anat": "T1w", "perf": "asl"}  # of a datatype whose r
 SIGNALS = (".edf", ".bdf", ".vhdr", ".set", ".fif", ".ds", ".gdf")
 IMAGES = (".nii", ".nii.gz")
 OTHERS = (".nwb", ".mefd", ".con", ".sqd", ".kdf", ".snirf", ".xdf")  # listed, so that none is passed over in silence
+TABLES = (".tsv", ".1D")  # of region series, whose suffix is asked for
 RECORDINGS = (*SIGNALS, *IMAGES, *OTHERS)
 COUNTED = ("run", "echo", "split", "flip", "inversion", "chunk")  # BIDS indices: run-1 and run-01 are the same
 
@@ -48,7 +49,7 @@ def _selected(index: Index, asked: Question) -> list[Item]:
     raw = entries if source is index else Entries(index)
     wanted = _wanted(asked.filters, space=asked.space, description=asked.desc)
     suffix = asked.suffix or SUFFIX.get(asked.datatype, asked.datatype)
-    found = _recordings(entries, asked.datatype, suffix, _extensions(asked.extension))
+    found = _recordings(entries, asked.datatype, suffix, _extensions(asked.extension, suffix))
     everything = [e for e in found if _is_asked_for(e.entities, asked.participant_label)]
     _check_labels(source, everything, asked.limits, asked.exclude)
     limited = {name: [label(value, name) for value in values] for name, values in asked.limits.items() if values}
@@ -62,15 +63,15 @@ def _selected(index: Index, asked: Question) -> list[Item]:
 
 def _wanted(filters: Mapping[str, Wanted] | None, **more: str | None) -> dict[str, Wanted]:
     wanted = {LONG.get(name, name): value for name, value in (filters or {}).items()}
-    strange = [name for name in wanted if name not in SHORT]
+    strange = [name for name in wanted if name not in SHORT and name not in FOREIGN]
     if strange:
         raise InputError(unknown("BIDS entity", strange[0], SHORT), code="E-INPUT-FILTER")
     return wanted | {name: value for name, value in more.items() if value is not None}
 
 
-def _extensions(extension: str | Sequence[str] | None) -> tuple[str, ...]:
+def _extensions(extension: str | Sequence[str] | None, suffix: str) -> tuple[str, ...]:
     if extension is None:
-        return RECORDINGS
+        return TABLES if suffix == "timeseries" else RECORDINGS
     given = (extension,) if isinstance(extension, str) else extension
     return tuple(f".{value.lstrip('.')}" for value in given)
 
@@ -78,14 +79,16 @@ def _extensions(extension: str | Sequence[str] | None) -> tuple[str, ...]:
 def _recordings(entries: Entries, datatype: str, suffix: str, extensions: tuple[str, ...]) -> Iterable[Entry]:
     for folder, _ in entries.datatypes(datatype):
         for entry in entries.called(folder, suffix):
-            if entry.extension in extensions and _is_recording(entry.entities):
+            if entry.extension in extensions and _is_recording(entry):
                 yield entry
 
 
-def _is_recording(entities: Entities) -> bool:
+def _is_recording(entry: Entry) -> bool:
+    entities = entry.entities
     later = entities.get("split", "1").lstrip("0") != "1"
     tuning = entities.get("acquisition") in ("crosstalk", "calibration")  # files of the MEG device beside the data
-    return not later and not tuning
+    nuisance = entry.extension in TABLES and not {"atlas", "segmentation"} & set(entities)  # a table of confounds
+    return not later and not tuning and not nuisance
 
 
 def _is_asked_for(entities: Entities, participant_label: Sequence[str] | None) -> bool:
@@ -140,13 +143,19 @@ def _check_label(name: str, value: str, present: Sequence[str], where: str | Non
 
 
 def _check_duplicates(entries: Sequence[Entry]) -> None:
-    seen: dict[str, str] = {}
+    seen: dict[str, Entry] = {}
     for entry in entries:
         name = stem({**entry.entities, "split": ""})
         if name in seen:
-            raise InputError(f"{seen[name]} and {entry.path} are the same recording.", code="E-INPUT-DUPLICATE",
-                             remedy="Remove one of them, or say which with `extension`.")  # fmt: skip
-        seen[name] = entry.path
+            message = f"{seen[name].path} and {entry.path} are the same recording."
+            raise InputError(message, code="E-INPUT-DUPLICATE", remedy=_which(seen[name].entities, entry.entities))
+        seen[name] = entry
+
+
+def _which(one: Entities, other: Entities) -> str:
+    """Return how to choose between two files."""
+    name = next((name for name in FOREIGN if one.get(name) != other.get(name)), "extension")
+    return f"Remove one of them, or say which with `{name}`."
 
 
 def _item(entry: Entry, asked: Question, own: Entries, raw: Entries) -> Item:

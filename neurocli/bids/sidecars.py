@@ -14,6 +14,7 @@ from .index import joined
 
 COMPANIONS = {".vhdr": (".eeg", ".vmrk", ".dat"), ".set": (".fdt",)}
 ELECTRIC = ("eeg", "ieeg", "meg", "emg", "nirs")
+RUN = ("subject", "session", "task", "acquisition", "ceagent", "reconstruction", "direction", "run", "echo")
 IMAGES = ("func", "anat", "dwi", "perf", "pet", "fmap")
 
 
@@ -39,7 +40,9 @@ def inherited(entry: Entry, entities: Mapping[str, str], own: Entries, raw: Entr
     datatype = entities["datatype"]
     if datatype in ELECTRIC:
         found += _nearest(own, folder, entities, "channels") + _places(own, folder, entities)
-    if datatype in IMAGES:
+    if entry.suffix == "timeseries":
+        found += _of_the_run(own, raw, folder, entities) + _nearest(own, folder, entities, "outliers")
+    elif datatype in IMAGES:
         found += _confounds(own, folder, entities) + _masks(own, raw, folder, entities)
     return tuple(dict.fromkeys(found))
 
@@ -102,9 +105,20 @@ def _nearest(own: Entries, folder: str, entities: Mapping[str, str], suffix: str
 
 
 def _raw_events(raw: Entries, entities: Mapping[str, str]) -> list[str]:
-    subject = f"sub-{entities['subject']}"
+    return _nearest(raw, _raw_folder(entities), entities, "events")
+
+
+def _raw_folder(entities: Mapping[str, str]) -> str:
     session = [f"ses-{entities['session']}"] if "session" in entities else []
-    return _nearest(raw, "/".join([subject, *session, entities["datatype"]]), entities, "events")
+    return "/".join([f"sub-{entities['subject']}", *session, entities["datatype"]])
+
+
+def _of_the_run(own: Entries, raw: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
+    """Return the JSON files of the run that a table of regions was made from: raw, then one of the derivative."""
+    beside = [e for e in own.called(folder, "bold") if e.extension == ".json" and "stat" not in e.entities]
+    same = [e for e in beside if all(e.entities.get(name) == entities.get(name) for name in RUN)]
+    first = min(same, key=lambda e: (len(e.entities), e.path), default=None)
+    return _documents(raw, _raw_folder(entities), entities, "bold") + ([first.path] if first else [])
 
 
 def _places(own: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
@@ -127,8 +141,24 @@ def _coordsystem(own: Entries, folder: str, entities: Mapping[str, str]) -> list
 
 
 def _confounds(own: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:
-    plain = {**_without(entities, "space", "resolution", "density"), "description": "confounds"}
-    return _nearest(own, folder, plain, "timeseries") or _nearest(own, folder, plain, "regressors")
+    plain = _without(entities, "space", "resolution", "density", "description")
+    named = {**plain, "description": "confounds"}
+    table = _nearest(own, folder, named, "timeseries") or _nearest(own, folder, named, "regressors")
+    return (table or _of_cpac(own, folder, plain)) + (_of_xcp_d(own, folder, plain) if "task" in plain else [])
+
+
+def _of_cpac(own: Entries, folder: str, plain: Mapping[str, str]) -> list[str]:
+    """Return the regressors of C-PAC; a number follows the description where pipelines differ."""
+    tables = [e for suffix in ("timeseries", "regressors") for e in own.called(folder, suffix) if e.extension == ".1D"]
+    tables = [e for e in tables if e.entities.get("description", "confounds").rstrip("-0123456789") == "confounds"]
+    found = [e for e in tables if fits(_without(e.entities, "description"), plain)]
+    return [max(found, key=lambda e: (len(e.entities), e.path)).path] if found else []
+
+
+def _of_xcp_d(own: Entries, folder: str, plain: Mapping[str, str]) -> list[str]:
+    filtered = {**plain, "description": "filtered"}
+    moved = _nearest(own, folder, plain, "motion") or _nearest(own, folder, filtered, "motion")
+    return moved + _nearest(own, folder, plain, "outliers")
 
 
 def _masks(own: Entries, raw: Entries, folder: str, entities: Mapping[str, str]) -> list[str]:

@@ -37,14 +37,15 @@ def read_tsv(path: Path, where: str | None = None, required: tuple[str, ...] = (
         If the table is empty, ragged, not text, or lacks a column (``E-INPUT-TSV``).
     """
     where = where or str(path)
-    lines = _lines(path, where)
+    lines = lines_of(path, where)
     header = lines[0].split("\t")
     _check_header(header, required, where)
     rows = list(_rows(lines, header, where))
     return {name: [row[i] for row in rows] for i, name in enumerate(header)}
 
 
-def _lines(path: Path, where: str) -> list[str]:
+def lines_of(path: Path, where: str) -> list[str]:
+    """Return the lines of a text (``E-INPUT-TSV`` where it is none)."""
     try:
         return path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
     except UnicodeDecodeError as error:

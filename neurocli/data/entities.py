@@ -14,6 +14,8 @@ SHORT = {
     "recording": "recording", "chunk": "chunk", "segmentation": "seg", "resolution": "res", "density": "den",
     "label": "label", "description": "desc", "atlas": "atlas",
 }  # fmt: skip
+# of C-PAC, which BIDS has not: recordings are chosen by them, and not named
+FOREIGN = {"reg": "how nuisance was regressed out", "filt": "how the motion estimates were filtered"}
 LONG = {short: long for long, short in SHORT.items()}
 _PLACE = {name: place for place, name in enumerate(SHORT)}  # the order in which BIDS writes them
 

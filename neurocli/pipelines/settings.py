@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
-from ..data.entities import SHORT
+from ..data.entities import FOREIGN, SHORT
 from ..errors import unknown
 from ..evaluation.split import Split
 from ..step import Settings
@@ -80,10 +80,12 @@ class Input(Settings):
     density: Filter = None
     label: Filter = None
     atlas: Filter = None
+    reg: Filter = None  # of C-PAC, and the next: data.entities.FOREIGN
+    filt: Filter = None
 
     def filters(self) -> dict[str, tuple[str, ...]]:
         """Return the entities that are restricted, space and desc apart: labels and ``/patterns/``."""
-        names = [name for name in SHORT if name not in ("space", "description")]
+        names = [name for name in (*SHORT, *FOREIGN) if name not in ("space", "description")]
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
