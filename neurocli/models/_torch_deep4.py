@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from ._torch_blocks import TemporalSpatial, flat_size, n_samples_of
+from ._torch_settle import settle
 
 
 class Deep4(nn.Module):
-    """Four blocks of convolution and max pooling.
+    """Four blocks of convolution and max pooling, as braindecode has them.
+
+    Dropout comes before the convolution of a block, as in the authors' code, so `settle` measures the statistics of
+    batch normalisation again when training is over; without it, what is trained can give one class for all samples.
 
     Parameters
     ----------
@@ -31,7 +35,7 @@ class Deep4(nn.Module):
 
     References
     ----------
-    Schirrmeister et al., Hum Brain Mapp 2017, 38(11), 5391-5420.
+    Schirrmeister et al., Hum Brain Mapp 2017, 38(11), 5391-5420; braindecode at eb3ddee6, models/deep4.py.
     """
 
     def __init__(
@@ -55,11 +59,24 @@ class Deep4(nn.Module):
             blocks += [nn.Dropout(dropout), _end(nn.Conv1d(n_in, n_out, length, bias=False), n_out, pool)]
         self.layers = nn.Sequential(*blocks, nn.Flatten())
         self.classifier = nn.Linear(flat_size(self.layers, n_chans, n_times), n_outputs)
+        self._begin()
 
     def forward(self, x: Tensor) -> Tensor:
         """Map epochs (n, n_chans, n_times) to logits (n, n_outputs)."""
         logits: Tensor = self.classifier(self.layers(x))
         return logits
+
+    def settle(self, x: Tensor) -> None:
+        """Measure the running statistics again on the samples of training, with no unit left out."""
+        settle(self, x)
+
+    def _begin(self) -> None:
+        """Draw the first weights as the authors do: uniform after Glorot and Bengio, no offsets."""
+        for name, weight in self.named_parameters():
+            if weight.dim() > 1:
+                nn.init.xavier_uniform_(weight)
+            elif name.endswith("bias"):
+                nn.init.zeros_(weight)
 
 
 def _end(convolution: nn.Module, n_filters: int, pool: int) -> nn.Module:

@@ -1,7 +1,8 @@
 """The one training loop: one thread, one seed, a checkpoint after each pass that resumes to the same bits.
 
 A network may have a method `learn(x, y)`, which returns the logits and a loss of its own to be added to that of the
-classes; `constrain()`, called after each step; and `prepare(x)`, called once with the samples before the first.
+classes; `constrain()`, called after each step; `prepare(x)`, called once with the samples before the first; and
+`settle(x)`, called with them after the last, and before each look at samples that are held out.
 """
 
 from __future__ import annotations
@@ -138,6 +139,8 @@ def train(
             saved = time.monotonic()
     if held is not None and state.best:
         module.load_state_dict(state.best)
+    else:
+        _settle(module, fit.x)
     module.to("cpu")
     return state.curve
 
@@ -175,12 +178,19 @@ def _one_pass(state: State, fit: Batch, settings: dict[str, Any], held: Batch | 
             total += _one_step(state, fit, chosen, settings) * len(chosen)
     point = {"loss": total / len(order)}
     if held is not None:
+        _settle(state.module, fit.x)
         point["held_loss"] = loss_of(logits_of(state.module, held.x), held.y, held.weight).item()
         if point["held_loss"] < min((p["held_loss"] for p in state.curve), default=float("inf")):
             state.best = {name: value.clone() for name, value in state.module.state_dict().items()}
             state.best_epoch = state.epoch
     state.curve.append(point)
     state.epoch += 1
+
+
+def _settle(module: nn.Module, x: Tensor) -> None:
+    settle = getattr(module, "settle", None)
+    if settle is not None:
+        settle(x)
 
 
 def _one_step(state: State, fit: Batch, chosen: Tensor, settings: dict[str, Any]) -> float:

@@ -15,6 +15,7 @@ from ._deep_step import DeepStep
 class Deep4(DeepStep):
     """Four blocks of convolution and max pooling (Schirrmeister et al. 2017)."""
 
+    version: ClassVar[int] = 2  # its statistics are measured again after training
     network: ClassVar[str] = "neurocli.models._torch_deep4:Deep4"
 
     n_filters: PositiveInt = 25

@@ -70,6 +70,28 @@ def test_outputs_are_those_of_the_authors_code(case, name, shape, sfreq, gain):
     assert np.allclose(found, AUTHORS[case], rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize(("name", "gain", "size"), [("deep4", 30, 0.15), ("shallow_convnet", 1, 0.01)])
+@pytest.mark.parametrize("training", [False, True])
+def test_outputs_are_those_of_braindecode(name, gain, size, training):
+    """braindecode/braindecode at eb3ddee6; in training without dropout, so by the statistics of the batch."""
+    module = filled(network_class(name)(22, 4, 1000, 250.0, dropout=0.0 if training else 0.5), size).train(training)
+    with torch.no_grad():
+        found = module(gain * waves(22, 1000)).numpy()
+    expected = AUTHORS[name + "_training" * training]
+    assert np.ptp(expected, axis=0).max() > 0.003  # the samples make a difference
+    assert np.allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def test_deep4_begins_as_its_authors_do():
+    """Glorot's uniform numbers, whose size follows from what goes in and out of a layer; no offsets."""
+    torch.manual_seed(0)
+    module = network_class("deep4")(22, 4, 1000, 250.0)
+    weight = module.layers[6][0].weight  # 200 filters of 100 x 10
+    limit = (6 / (100 * 10 + 200 * 10)) ** 0.5
+    assert 0.99 * limit < weight.abs().max() <= limit
+    assert all(not value.any() for name, value in module.named_parameters() if name.endswith("bias"))
+
+
 @pytest.fixture(scope="module")
 def seizure_transformer():
     return filled(network_class("seizure_transformer")(19, 2, 15_360, 256.0), 0.02)

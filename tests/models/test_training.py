@@ -48,6 +48,8 @@ KILLED = [
     ("eegnet", {"augment": ALL_CHANGES}),
     ("adversarial_attention", {"width": 8, "depth": 1, "patch": 0.1}),
     ("ricci_graph", {"n_bands": 4}),
+    ("deep4", {"pool": 2, "n_filters": 4, "kernel": 0.02}),
+    ("deep4", {"pool": 2, "n_filters": 4, "kernel": 0.02, "patience": 3}),
 ]
 
 
