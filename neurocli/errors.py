@@ -125,9 +125,15 @@ class TemporaryError(NeurocliError):
     exit_status = Exit.TEMPORARY
 
 
+MOST_NAMES = 60  # in one message: every pipeline and step, not every unit of a study
+
+
 def unknown(what: str, name: object, known: Iterable[str]) -> str:
     """Return the sentence for a name that nothing answers to, with the nearest known one."""
     names = sorted(known)
-    near = get_close_matches(str(name), names, n=1)
+    near = get_close_matches(str(name), names, n=3)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"Unknown {what} {str(name)!r}.{hint} Known: {', '.join(names) or 'none'}."
+    if len(names) <= MOST_NAMES:
+        return f"Unknown {what} {str(name)!r}.{hint} Known: {', '.join(names) or 'none'}."
+    shown = sorted({*near, *names[: MOST_NAMES - len(near)]})
+    return f"Unknown {what} {str(name)!r}.{hint} Known: {', '.join(shown)} and {len(names) - len(shown)} more."

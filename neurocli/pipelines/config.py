@@ -15,7 +15,7 @@ from .pipeline import Pipeline, Use, anchor
 from .sets import Setting, apply_sets, parse_sets
 from .yaml_core import Node, kind_of, read
 
-__all__ = ["SHIPPED", "Config", "Pipeline", "Use", "load"]
+__all__ = ["SHIPPED", "Config", "Pipeline", "Use", "default_file", "load"]
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pipelines.yaml"
 TOP = ("version", "defaults", "pipelines")
@@ -124,7 +124,8 @@ class _Pipelines(Mapping[str, Pipeline]):
         if name not in self._places:
             names = [*self._places, *self._config.families]
             said = unknown("pipeline", name, dict.fromkeys(names))
-            raise ConfigError(said, code="E-CONFIG-PIPELINE", where=_shown(self._config.path))
+            where, remedy = _shown(self._config.path), _found_elsewhere(name, self._config.path)
+            raise ConfigError(said, code="E-CONFIG-PIPELINE", where=where, remedy=remedy)
         family, choice = self._places[name]
         pipeline, problems = self._config._build(name, self._config.entries[family], choice)
         if pipeline is None:
@@ -148,7 +149,7 @@ def load(path: Path | None = None, sets: Sequence[str] = ()) -> Config:
         If the file cannot be read, is no YAML, or has keys or parents that do not exist. What is wrong with the
         settings of a pipeline is said when that pipeline is asked for, or by `Config.problems`.
     """
-    chosen = path or _default()
+    chosen = path or default_file()
     name = _shown(chosen)
     try:
         content = chosen.read_bytes()
@@ -160,9 +161,17 @@ def load(path: Path | None = None, sets: Sequence[str] = ()) -> Config:
     return Config(chosen, _entries(root), parse_sets(sets))
 
 
-def _default() -> Path:
+def default_file() -> Path:
+    """Return the pipelines file of the current folder, else the shipped one."""
     here = Path("pipelines.yaml")
     return here if here.is_file() else SHIPPED
+
+
+def _found_elsewhere(name: str, path: Path) -> str:
+    """Return how to reach a shipped pipeline that a file of one's own hides; empty where there is none."""
+    if path.absolute() == SHIPPED or name not in load(SHIPPED).families:
+        return ""
+    return f"{name} comes with neurocli, and {path.name} is read instead: give -f {SHIPPED}, or copy it from there."
 
 
 def _shown(path: Path) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..pipelines.config import default_file
 from ..pipelines.request import Request
 from ..store._files import write_whole
 
@@ -27,7 +28,8 @@ def write(folder: Path, described: dict[str, Any], request: Request) -> None:
     (folder / "lock.json").write_text(json.dumps(environment(), indent=1), "utf-8")
     (folder / "command.txt").write_text(shlex.join(["neurocli", *sys.argv[1:]]) + "\n", "utf-8")
     # last and whole: where it stands, the others do, and `retry` never reads a half of it
-    write_whole(folder / "request.json", json.dumps(asdict(request), indent=1, default=str).encode())
+    asked = {**asdict(request), "file": (request.file or default_file()).absolute()}  # `retry` may stand elsewhere
+    write_whole(folder / "request.json", json.dumps(asked, indent=1, default=str).encode())
 
 
 def environment() -> dict[str, Any]:

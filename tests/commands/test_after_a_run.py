@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from neurocli.commands import _show, build
 from neurocli.commands import status as command
 from neurocli.errors import NeurocliError
+from neurocli.pipelines.config import SHIPPED, default_file
 from neurocli.pipelines.request import Request
 from neurocli.runners import checkup, provenance
 from neurocli.store.ledger import Ledger, writer
@@ -86,13 +87,20 @@ def test_retry_asks_again_for_what_the_last_run_asked_with_other_resources(tmp_p
     monkeypatch.setattr(_show, "carry_out", lambda request, show: asked.append((request, show.json)) or 0)
     neurocli("retry", "-o", tmp_path, "--mem-gb", "3", "--json")
     [(again, as_json)] = asked
-    assert again == Request(**{**request.__dict__, "mem_gb": 3.0})
+    assert again == Request(**{**request.__dict__, "mem_gb": 3.0, "file": default_file().absolute()})
     assert as_json
 
 
 def test_without_a_run_there_is_nothing_to_retry(tmp_path):
     with pytest.raises(NeurocliError, match="No run has written here"):
         neurocli("retry", "-o", tmp_path)
+
+
+def test_a_run_of_the_shipped_file_is_repeated_with_it_beside_a_file_of_ones_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    provenance.write(tmp_path / ".neurocli" / "runs" / "1", {}, Request("demo", tmp_path, tmp_path))
+    (tmp_path / "pipelines.yaml").write_text("version: 1\npipelines: {}\n")
+    assert provenance.last_request(tmp_path).file == SHIPPED
 
 
 def test_a_run_can_be_repeated_from_what_it_left(tmp_path, monkeypatch):
