@@ -60,6 +60,8 @@ def _parameter(parameter: Any) -> str:
     names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
     empty = parameter.default in (None, [], ()) or callable(parameter.default)
     default = "" if empty or parameter.required else f"`{parameter.default}`"
+    if isinstance(told := getattr(parameter, "show_default", None), str):
+        default = told
     return f"| {names} | {(getattr(parameter, 'help', None) or '').replace('|', '/')} | {default} |"
 
 

@@ -12,6 +12,8 @@ import typer
 
 from .. import __version__
 from ..errors import NeurocliError
+from ._help import arrange, plain
+from ._options import spread
 
 
 def build() -> typer.Typer:
@@ -28,17 +30,24 @@ def build() -> typer.Typer:
         if not info.name.startswith("_"):
             module = import_module(f"{__name__}.{info.name}")
             module.register(app)
+    arrange(app)
     return app
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 def root(
-    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
+    ),
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
 ) -> None:
     """From a BIDS dataset and a pipeline named in YAML to an honestly evaluated, exported brain decoder."""
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
+    del version  # its callback has printed it
     if debug:
         sys.tracebacklimit = 1000
 
@@ -49,7 +58,7 @@ def main() -> None:
     _settle_network()
     gc.set_threshold(200_000)  # a plan is a hundred thousand small objects, none of them garbage
     try:
-        build()([dashed(argument) for argument in sys.argv[1:]])
+        plain(typer.main.get_command(build()))(spread([dashed(a) for a in sys.argv[1:]]), prog_name="neurocli")
     except NeurocliError as error:
         if debug:
             raise

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def attach(
-    out: o.Out, detach: o.Detach = False, json: o.Json = False, quiet: o.Quiet = False, progress: o.Progress = "auto"
+    out: o.Done, detach: o.Detach = False, json: o.Json = False, quiet: o.Quiet = False, progress: o.Progress = "auto"
 ) -> None:
     """Find the jobs of the last run of a folder, wait for them, and submit the stages that follow."""
     from ..runners.provenance import last_request

@@ -15,13 +15,15 @@ from . import _options as o
 if TYPE_CHECKING:
     from ..store import Store
 
-Where = Annotated[Path | None, typer.Option("--store", help="The store [NEUROCLI_STORE, else OUT/.neurocli/store].")]
+Where = Annotated[
+    Path | None, typer.Option("--store", help="The store.", show_default="NEUROCLI_STORE, else OUT/.neurocli/store")
+]
 Out = Annotated[Path | None, typer.Option("-o", "--out", "--output-dir", help="The output folder of a run.")]
 Days = Annotated[float, typer.Option("--older-than", help="Days; younger entries stay.", min=0)]
 DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Say what would go, and leave it.")]
 Repair = Annotated[bool, typer.Option("--repair", help="Set damaged entries aside, so that the next run mends them.")]
 Run = Annotated[list[str], typer.Option("--run", help="Only what this run refers to; may be repeated.")]
-Keys = Annotated[list[str] | None, typer.Argument(help="Keys, or their beginnings [all].")]
+Keys = Annotated[list[str] | None, typer.Argument(help="Keys, or their beginnings.", show_default="all")]
 Size = Annotated[str, typer.Argument(help="Such as `200 GB`, or `none`.")]
 Archive = Annotated[Path, typer.Argument(help="A tar file.")]
 

@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("logs")(logs)
 
 
-def logs(unit: UnitId, out: o.Out) -> None:
+def logs(unit: UnitId, out: o.Done) -> None:
     """Print the log of the task that a unit belongs to, and its traceback if it failed."""
     from ..errors import UsageError, unknown
     from ..pipelines.status import log_path, status

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command("report")(report)
 
 
-def report(out: o.Out, json: o.Json = False) -> None:
+def report(out: o.Done, json: o.Json = False) -> None:
     """Print the scores that a run left, with all that belongs beside them, and the path of its report."""
     from ..pipelines.scores import published_scores
     from ._show import sentence

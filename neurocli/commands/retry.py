@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def retry(
-    out: o.Out,
+    out: o.Done,
     mem_gb: o.Memory = None,
     n_cpus: o.Cpus = None,
     time_limit: o.TimeLimit = None,

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("status")(status)
 
 
-def status(out: o.Out, failed: Failed = False, watch: Watch = False, json: o.Json = False) -> None:
+def status(out: o.Done, failed: Failed = False, watch: Watch = False, json: o.Json = False) -> None:
     """Print what became of each unit; exits 5 when some failed."""
     from ..runners.watching import Watcher
 
