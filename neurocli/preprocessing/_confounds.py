@@ -9,6 +9,7 @@ import numpy as np
 
 from ..data.recording import Image
 from ..errors import unknown
+from ._band_pass import butterworth, filtered
 from ._common import noted, refuse
 from ._image import bright, series
 
@@ -34,11 +35,20 @@ def cleaned(data: Image, settings: Confounds) -> Image:
         message = f"{design.shape[1]} confounds leave nothing of {data.data.shape[-1]} volumes."
         raise refuse(data, "E-INPUT-SHORT", message, "Name fewer columns.")
     x = np.asarray(data.data, dtype=np.float64)
+    if settings.l_freq is not None or settings.h_freq is not None:
+        x, design = _in_band(data, x, design, settings)
     basis = _orthonormal(design)
     residual = x - (x @ basis) @ basis.T
     explained = 1 - residual.var() / x.var() if x.var() else 0.0
     numbers = {"columns": names, "variance_explained": float(explained), **displacement(data)}
     return noted(data, settings.name, numbers, data=residual)
+
+
+def _in_band(data: Image, x: np.ndarray, design: np.ndarray, settings: Confounds) -> tuple[np.ndarray, np.ndarray]:
+    """Return the band of the series, round their mean, and that of the confounds, centred."""
+    sos = butterworth(data, settings.l_freq, settings.h_freq)
+    design = filtered(design.T, sos).T
+    return filtered(x, sos) + x.mean(axis=-1, keepdims=True), design - design.mean(axis=0)
 
 
 def patterns(settings: Confounds) -> list[str]:

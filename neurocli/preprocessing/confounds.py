@@ -6,7 +6,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ..si import Hertz
 from ..step import Step, named
+from ._edges import ordered
 
 Expansion = Literal["basic", "derivatives", "power2", "full"]
 
@@ -26,15 +28,20 @@ class Confounds(Step):
         Whether the group comes with first differences, squares, or both.
     n_compcor : int
         How many components of `compcor`.
+    l_freq, h_freq : Hz, optional
+        Keep this band of the series and of the confounds (Butterworth, order 5) before one is regressed out of the
+        other, so that the regression brings back nothing that the filter took.
 
     Raises
     ------
     InputError
         ``E-INPUT-CONFOUNDS``: there is no confounds table, no such column, or not one row a volume;
-        ``E-INPUT-SHORT``: as many confounds as volumes.
+        ``E-INPUT-SHORT``: as many confounds as volumes, or fewer volumes than the filter needs; ``E-INPUT-NYQUIST``:
+        an edge is not below half of 1/TR.
 
     References
     ----------
+    Lindquist et al. (2019) Hum. Brain Mapp. 40:2358.
     Wang et al. (2024) PLoS Comput. Biol. 20:e1011942.
     """
 
@@ -46,6 +53,8 @@ class Confounds(Step):
     wm_csf: Expansion = "basic"
     global_signal: Expansion = "basic"
     n_compcor: int = Field(default=5, ge=1)
+    l_freq: Hertz | None = None
+    h_freq: Hertz | None = None
     positional = "columns"
 
     @model_validator(mode="after")
@@ -54,6 +63,8 @@ class Confounds(Step):
             raise ValueError("name columns, a strategy, or both.")
         if "compcor" in self.strategy and "high_pass" not in self.strategy:
             raise ValueError("compcor was computed after a high-pass, so strategy must have high_pass too.")
+        if self.l_freq is not None or self.h_freq is not None:
+            ordered(self.l_freq, self.h_freq)
         return self
 
     def run(self, data: Any, rng: Any = None) -> Any:

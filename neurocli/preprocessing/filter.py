@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from ..si import Hertz
 from ..step import Step, named
+from ._edges import ordered
 
 
 @named("filter")
@@ -48,11 +49,7 @@ class Filter(Step):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        edges = [edge for edge in (self.l_freq, self.h_freq) if edge is not None]
-        if not edges:
-            raise ValueError("give l_freq, h_freq or both.")
-        if min(edges) <= 0 or edges != sorted(set(edges)):
-            raise ValueError(f"need 0 Hz < l_freq < h_freq, got l_freq {self.l_freq} and h_freq {self.h_freq} Hz.")
+        ordered(self.l_freq, self.h_freq)
         if (self.phase == "forward") != (self.method == "iir") and self.phase not in ("zero", "zero-double"):
             raise ValueError(f"phase {self.phase!r} does not go with method {self.method!r}.")
         return self

@@ -25,6 +25,7 @@ STEPS = registry.definitions("steps")
 # settings with which a step runs on the recording below; a step that is not here runs with its defaults
 SETTINGS: dict[str, dict] = {
     "atlas_volumes": {"atlas": "head.nii", "how": "affine", "resolution": 8},
+    "band_pass": {"l_freq": 0.01, "h_freq": 0.1},
     "bias_correct": {"n_iterations": [5, 5]},
     "confounds": {"columns": ["trans_x"]},
     "coregister": {"extract": False},
@@ -46,7 +47,17 @@ SETTINGS: dict[str, dict] = {
     "slice_timing": {"slice_times": [0.25 * k for k in range(7)]},
     "smooth": {"fwhm": 0.006},
 }
-ON_IMAGES = {"compcor", "confounds", "mask", "motion_correct", "regions", "scrub", "slice_timing", "smooth"}
+ON_IMAGES = {
+    "band_pass",
+    "compcor",
+    "confounds",
+    "mask",
+    "motion_correct",
+    "regions",
+    "scrub",
+    "slice_timing",
+    "smooth",
+}
 ON_HEADS = {
     "atlas_volumes",
     "bias_correct",

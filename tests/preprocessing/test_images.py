@@ -16,6 +16,7 @@ from nilearn.interfaces.fmriprep import load_confounds
 from pydantic import ValidationError
 
 from neurocli.errors import ConfigError, InputError
+from neurocli.preprocessing.band_pass import BandPass
 from neurocli.preprocessing.confounds import Confounds
 from neurocli.preprocessing.detrend import Detrend
 from neurocli.preprocessing.epoch import Epoch
@@ -156,6 +157,62 @@ def test_confounds_are_nilearn_clean():
     assert found.notes[-1]["columns"] == ["trans_x", "trans_x_derivative1"]
 
 
+BANDS = [{"l_freq": 0.01, "h_freq": 0.1}, {"l_freq": 0.02}, {"h_freq": 0.08}]
+
+
+def clean_img(image, band, **options):
+    """Return what nilearn makes of an image; its filter takes the mean away where it has a lower edge."""
+    edges = {"high_pass": band.get("l_freq"), "low_pass": band.get("h_freq"), "t_r": image.tr}
+    return nilearn.image.clean_img(nifti(image), detrend=False, standardize=None, **edges, **options).get_fdata()
+
+
+@pytest.mark.parametrize("band", BANDS)
+def test_a_band_of_an_image_is_nilearn_clean_img_and_the_mean_stays(band):
+    image = bold()
+    mean = image.data.mean(axis=-1, keepdims=True)
+    expected = clean_img(image, band) + (mean if "l_freq" in band else 0.0)
+    np.testing.assert_allclose(BandPass(**band).run(image).data, expected, rtol=0, atol=1e-9 * np.abs(mean).max())
+
+
+def test_voxels_outside_the_mask_become_zero_as_in_nilearn():
+    image = bold()
+    mask = nibabel.Nifti1Image(image.mask.astype(np.uint8), image.affine)
+    mean = image.data.mean(axis=-1, keepdims=True) * image.mask[..., None]
+    found = BandPass(l_freq="0.01 Hz", h_freq="0.1 Hz", desc="brain").run(image)
+    np.testing.assert_allclose(found.data, clean_img(image, BANDS[0], mask_img=mask) + mean, rtol=0, atol=1e-6)
+    assert not found.data[image.mask == 0].any()
+    assert found.notes[-1]["n_voxels"] == image.mask.sum()
+
+
+def test_a_sine_in_the_band_stays_and_one_outside_goes():
+    """Ground truth: at these frequencies a filter of order 5, twice, passes all and nothing."""
+    image = bold(shape=(2, 2, 2, 400))
+    time = np.arange(400) * image.tr
+    slow, wanted, fast = (np.sin(2 * np.pi * f * time) for f in (0.0025, 0.03, 0.2))  # whole turns
+    x = 1000 + np.broadcast_to(slow + wanted + fast, image.data.shape)
+    found = BandPass(l_freq=0.01, h_freq=0.1).run(replace(image, data=x)).data
+    middle = slice(100, 300)  # away from the ends
+    np.testing.assert_allclose(found[0, 0, 0, middle], 1000 + wanted[middle], rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("band", BANDS)
+def test_confounds_in_a_band_are_nilearn_clean_img(band):
+    image = bold(shape=(8, 9, 7, 60), confounds={"a": [*np.sin(np.arange(60.0))], "b": [*np.arange(60.0) ** 2]})
+    design = np.array(list(image.confounds.values())).T
+    mean = image.data.mean(axis=-1, keepdims=True)
+    expected = clean_img(image, band, confounds=design - design.mean(axis=0))
+    found = Confounds(columns=["a", "b"], **band).run(image).data
+    np.testing.assert_allclose(found, expected + (mean if "l_freq" in band else 0.0), rtol=0, atol=1e-6)
+
+
+def test_the_edges_of_a_band_are_checked_before_anything_is_read():
+    for step in (BandPass, lambda **band: Confounds(columns=["a"], **band)):
+        with pytest.raises(ValidationError, match=r"need 0 Hz < l_freq < h_freq, got l_freq 0\.1 and h_freq 0\.01 Hz"):
+            step(l_freq=0.1, h_freq=0.01)
+    with pytest.raises(ValidationError, match="give l_freq, h_freq or both"):
+        BandPass()
+
+
 FMRIPREP = [
     *(f"{name}{suffix}" for name in ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z", "csf", "white_matter",
       "global_signal") for suffix in ("", "_derivative1", "_power2", "_derivative1_power2")),
@@ -229,6 +286,13 @@ FLAT = np.diag([3.0, 3.0, 0.0, 1.0])
         (Confounds(columns=["trans_w"]), {}, "E-INPUT-CONFOUNDS", "Did you mean 'trans_x'?"),
         (Confounds(columns=["a"]), {"confounds": {"a": [1.0]}}, "E-INPUT-CONFOUNDS", "has 1 rows, the image 40"),
         (Confounds(columns=["a"]), {"confounds": {"a": ["n/a"] * 40}}, "E-INPUT-CONFOUNDS", "'a' holds no number"),
+        (BandPass(h_freq=0.1), {"data": np.ones((8, 9, 7))}, "E-INPUT-SHAPE", "a 4-D series, but the image is"),
+        (BandPass(h_freq=0.1), {"tr": None}, "E-INPUT-TR", "The repetition time is unknown."),
+        (BandPass(h_freq=0.3), {}, "E-INPUT-NYQUIST", "0.3 Hz is not below 0.25 Hz, half of 1/TR."),
+        (BandPass(h_freq=0.1), {"data": np.ones((8, 9, 7, 18))}, "E-INPUT-SHORT", "18 volumes are too few"),
+        (BandPass(h_freq=0.1), {"data": np.full((8, 9, 7, 40), np.nan)}, "E-INPUT-NAN", "voxels that are no numbers"),
+        (BandPass(h_freq=0.1, desc="brain"), {"mask": np.zeros((8, 9, 7))}, "E-INPUT-MASK", "The mask is empty, or"),
+        (Confounds(columns=["trans_x"], h_freq=0.3), {}, "E-INPUT-NYQUIST", "0.3 Hz is not below 0.25 Hz"),
         (Detrend(order=3), {"data": np.ones((8, 9, 7, 4))}, "E-INPUT-SHORT", "4 samples are too few for"),
     ],
 )  # fmt: skip
