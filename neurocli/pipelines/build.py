@@ -35,7 +35,7 @@ INHERITED = tuple(key for key in KEYS if key not in ("title", "extends", "matrix
 DEFAULT_SEED = 42
 KEEP = ("final", "all", "none")  # which payloads of single recordings stay in the store; the first by default
 # here a scalar is a label: subject 010 is not the number 10
-AS_TEXT = {("input",), ("target",), ("train", "split", "fixed")}
+AS_TEXT = {("input",), ("target",)}
 Made = TypeVar("Made", bound=Settings)
 
 
@@ -271,12 +271,7 @@ def _positioned(node: Node, model: type[Settings]) -> Node:
 
 
 def _document(node: Node, path: tuple[str, ...]) -> Any:
-    """Return plain values for pydantic, labels as they were written."""
-    if path in AS_TEXT and not any(isinstance(child.value, dict) for child in node.fields.values()):
-        return plain(node, as_text=True)
-    if path == ("target",):  # what a section inside it says are no labels
-        return {key: _document(child, (*path, key)) if isinstance(child.value, dict) else plain(child, as_text=True)
-                for key, child in node.fields.items()}  # fmt: skip
+    """Return plain values for pydantic, labels as they were written; what a section among them says are no labels."""
     if isinstance(node.value, dict):
         return {key: _document(child, (*path, key)) for key, child in node.value.items()}
-    return plain(node)
+    return plain(node, as_text=path in AS_TEXT or path[:-1] in AS_TEXT)
