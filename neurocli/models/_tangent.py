@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ..errors import InputError
 from ..geometry.spd import congruence, function_of, inverse_root, mean, safe_log, upper
 from ..geometry.tangent import tangent_vectors
 from ._subspace import inside, subspace
@@ -20,6 +21,8 @@ class TangentSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     for ``riemann``; log X_i - log M for ``logeuclid``; X_i - M for ``euclid``.
 
+    Of a bank of filters, covariances between bands are taken as zero; the vectors are then those of each band.
+
     Attributes
     ----------
     reference_ : array, shape (rank, rank)
@@ -28,14 +31,18 @@ class TangentSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         The directions that carry variance.
     """
 
-    def __init__(self, metric: str = "riemann", shrinkage: float = 0.0, tol: float = 1e-8, maxiter: int = 50):
+    def __init__(
+        self, metric: str = "riemann", shrinkage: float = 0.0, tol: float = 1e-8, maxiter: int = 50, n_bands: int = 1
+    ):
         self.metric = metric
         self.shrinkage = shrinkage
         self.tol = tol
         self.maxiter = maxiter
+        self.n_bands = n_bands
 
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         """Find the mean of X, shape (n_samples, n_channels, n_channels); labels are not used."""
+        X = within_bands(X, self.n_bands)
         self.basis_ = subspace(X, self.shrinkage)
         Y = inside(X, self.basis_, self.shrinkage, "tangent_space")
         self.reference_ = mean(Y, self.metric, tol=self.tol, maxiter=self.maxiter)
@@ -44,12 +51,31 @@ class TangentSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the tangent vectors, shape (n_samples, rank (rank + 1) / 2)."""
         check_is_fitted(self)
-        Y = inside(X, self.basis_, self.shrinkage, "tangent_space")
+        Y = inside(within_bands(X, self.n_bands), self.basis_, self.shrinkage, "tangent_space")
         if self.metric == "euclid":
             return upper(Y - self.reference_)
         if self.metric == "logeuclid":
             return upper(function_of(Y, safe_log) - function_of(self.reference_, safe_log))
         return tangent_vectors(Y, self.reference_)
+
+
+def within_bands(X: np.ndarray, n_bands: int) -> np.ndarray:
+    """Return covariances (n_samples, n, n) without those between bands, of n / n_bands channels each, in order.
+
+    Raises
+    ------
+    InputError
+        ``E-INPUT-MODEL``: so many channels are not so many bands.
+    """
+    n = X.shape[-1]
+    if n % n_bands:
+        raise InputError(
+            f"{n} channels cannot be n_bands = {n_bands} bands of as many channels each.",
+            code="E-INPUT-MODEL",
+            remedy="Set 'n_bands' to the number of bands of 'filter_bank'.",
+        )
+    band = np.arange(n) // (n // n_bands)
+    return X if n_bands == 1 else X * (band[:, None] == band)
 
 
 class MDM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

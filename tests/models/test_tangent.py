@@ -109,3 +109,25 @@ def test_a_sample_that_is_singular_alone_is_named_and_shrinkage_helps():
         TangentSpace().fit(X)
     assert caught.value.code == "E-INPUT-SINGULAR"
     assert np.isfinite(TangentSpace(shrinkage=0.01).fit(X).transform(X)).all()
+
+
+def test_bands_are_mapped_each_for_itself():
+    """Oracle: pyriemann band by band; what all vectors have in common is their products."""
+    bands, new = [covariances(seed=i) for i in range(3)], [covariances(seed=i + 3) for i in range(3)]
+
+    def stacked(parts):
+        X = np.zeros((40, 15, 15)) + 0.01  # between bands, to be left out
+        for i, part in enumerate(parts):
+            X[:, 5 * i : 5 * i + 5, 5 * i : 5 * i + 5] = part
+        return X
+
+    vectors = TangentSpace(n_bands=3).fit(stacked(bands)).transform(stacked(new))
+    expected = np.hstack([Oracle().fit(X).transform(Y) for X, Y in zip(bands, new, strict=True)])
+    assert np.allclose(vectors @ vectors.T, expected @ expected.T, atol=1e-6)
+    assert np.allclose(vectors[:, np.abs(vectors).max(axis=0) > 1e-9].shape, expected.shape)
+
+
+def test_channels_that_are_not_so_many_bands_are_refused():
+    with pytest.raises(InputError, match="5 channels cannot be n_bands = 2") as caught:
+        TangentSpace(n_bands=2).fit(covariances())
+    assert caught.value.code == "E-INPUT-MODEL"
