@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,13 +85,34 @@ def _table(document: dict[str, Any]) -> None:
     units = document["units"]
     counts = ", ".join(f"{n} {state}" for state, n in units.items() if n or state in ("executed", "cached"))
     print(f"{document['pipeline']}: {document['status']} ({counts}; {document['wall_s']:.1f} s)")
-    for score in document["scores"]:
-        print("  " + sentence(score))
-    for line in beside(document):
+    for line in (*map(sentence, document["scores"]), *beside(document)):
+        say("  " + line)
+    for line in _left(document):
         print("  " + line)
-    for path in document["outputs"]:
-        if path.endswith(".html"):
-            print(f"  report: {path}")
+
+
+FEW = 3  # files that are named one by one
+
+
+def _left(document: dict[str, Any]) -> list[str]:
+    """Return where to look: the reports, else the files where they are few, else their folder."""
+    outputs = document["outputs"]
+    if pages := [path for path in outputs if path.endswith(".html")]:
+        first = [path for path in pages if Path(path).name.startswith(("report", "index"))]  # which link to the others
+        return [f"report: {path}" for path in first or pages]
+    if len(outputs) <= FEW:
+        return [f"file: {path}" for path in outputs]
+    return [f"{len(outputs)} files in {document['out']}"]
+
+
+def say(line: str) -> None:
+    """Print a line, broken between words where a terminal would break it anywhere."""
+    if not sys.stdout.isatty():
+        print(line)
+        return
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    width = shutil.get_terminal_size().columns
+    print(textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
 
 
 def sentence(score: dict[str, Any]) -> str:

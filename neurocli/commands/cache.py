@@ -46,7 +46,8 @@ def ls(keys: Keys = None, store: Where = None, out: Out = None, json: o.Json = F
         return _print({"entries": rows})
     for row in rows:
         state = "" if row["intact"] else "  damaged"
-        print(f"{row['key'][:12]}  {row['bytes']:>12}  {row['created'] or '-':<20}  {_what(row['recipe'])}{state}")
+        size = amount(row["bytes"])
+        print(f"{row['key'][:12]}  {size:>9}  {row['created'] or '-':<20}  {_what(row['recipe'])}{state}")
     return None
 
 
@@ -57,8 +58,8 @@ def du(store: Where = None, out: Out = None, json: o.Json = False) -> None:
     found = care.du(_store(store, out))
     if json:
         return _print(found)
-    limit = "no quota" if found["quota_bytes"] is None else f"quota {found['quota_bytes'] / 1e6:.1f} MB"
-    sizes = f"{found['bytes'] / 1e6:.1f} MB, {found['waiting_bytes'] / 1e6:.1f} MB to sweep"
+    limit = "no quota" if found["quota_bytes"] is None else f"quota {amount(found['quota_bytes'])}"
+    sizes = f"{amount(found['bytes'])}, {amount(found['waiting_bytes'])} to sweep"
     print(f"{found['entries']} entries, {sizes}, {limit}")
     return None
 
@@ -73,7 +74,7 @@ def gc(
     if json:
         return _print(found)
     word = "would go" if dry_run else "removed"
-    print(f"{len(found['removed'])} entries {word}, {found['bytes'] / 1e6:.1f} MB, {found['kept']} kept")
+    print(f"{len(found['removed'])} entries {word}, {amount(found['bytes'])}, {found['kept']} kept")
     return None
 
 
@@ -86,7 +87,7 @@ def quota(size: Size, store: Where = None, out: Out = None, json: o.Json = False
     quotas.write(place, limit)
     if json:
         return _print({"quota_bytes": limit})
-    print(f"{place.root}: {'no quota' if limit is None else f'{limit / 1e6:.1f} MB'}")
+    print(f"{place.root}: {'no quota' if limit is None else amount(limit)}")
     return None
 
 
@@ -120,7 +121,7 @@ def export(
     found = archives.export(place, [key for key in wanted if _named(key, keys)], archive)
     if json:
         return _print({**found, "outputs": [str(archive)]})
-    print(f"{archive}: {found['entries']} entries, {found['bytes'] / 1e6:.1f} MB")
+    print(f"{archive}: {found['entries']} entries, {amount(found['bytes'])}")
     return None
 
 
@@ -168,6 +169,15 @@ def _is_damaged(store: Store, key: str, *, repair: bool) -> bool:
 def _what(recipe: dict[str, Any]) -> str:
     steps = [str(step.get("name", "")) for step in recipe.get("steps", []) if isinstance(step, dict)]
     return " ".join([str(recipe.get("stage", "")), *steps]).strip()
+
+
+def amount(n_bytes: float) -> str:
+    """Return a number of bytes for eyes, in the units that `cache quota` takes."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if n_bytes < 999.95:
+            return f"{n_bytes:.1f} {unit}" if unit != "B" else f"{n_bytes:.0f} B"
+        n_bytes /= 1000
+    return f"{n_bytes:.1f} TB"
 
 
 def _print(document: dict[str, Any]) -> None:

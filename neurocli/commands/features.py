@@ -50,15 +50,16 @@ def _print_table(found: dict[str, Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("feature", "unit", "of each", "cost"):
-        table.add_column(name, no_wrap=True)
-    for name in ("backends", "what it is", "source"):
-        table.add_column(name)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
+    for name, share in (("feature, unit, of each", 1), ("what it is", 2)):
+        table.add_column(name, ratio=share)
     for name, about in found.items():
-        backends = ", ".join(about["backends"])
-        cells = [name, about["unit"], about["per"], about["cost"], backends, about["summary"], about["source"]]
-        table.add_row(*(escape(cell) for cell in cells))
+        unit = "no unit" if about["unit"] == "1" else about["unit"]
+        backends = f"{about['cost']}; {', '.join(about['backends'])}"
+        first = "\n".join(
+            [f"[bold]{escape(name)}[/bold]", escape(f"  {unit}, of each {about['per']}"), f"  {backends}"]
+        )
+        table.add_row(first, escape("\n".join(filter(None, (about["summary"], about["source"])))))
     Console(soft_wrap=False).print(table)
 
 

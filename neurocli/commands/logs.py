@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -29,5 +30,7 @@ def logs(unit: UnitId, out: o.Done) -> None:
     if path.is_file():
         print(path.read_text(encoding="utf-8", errors="replace"), end="")
     error = found[unit].get("error")
+    if not path.is_file() and not error:
+        print(f"{unit} said nothing: it is {found[unit]['state']}, without a word in its log", file=sys.stderr)
     if error:
         print(error.get("traceback") or f"{error['code']}: {error['message']} {error.get('remedy') or ''}".rstrip())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -73,23 +73,30 @@ def text(made: Preview, *, units: bool) -> str:
     for stage, row in made.stages().items():
         states = ", ".join(f"{row[state]} {state}" for state in ("cached", "to run", "not hashed yet") if row[state])
         card = f", {row['cuda']} of them on a GPU" if row["cuda"] else ""
-        lines.append(f"  {stage:<10} {states}; {seconds(row['wall_s'])} of one core{card}")
-    price = made.price()
+        cost = f"; {seconds(row['wall_s'])} of one core" if row["wall_s"] else ""
+        lines.append(f"  {stage:<10} {states}{cost}{card}")
     if made.stale:
-        room = f"{made.n_workers} processes at a time, {gigabytes(made.peak_rss_bytes())} each at most"
-        lines.append(f"  the answer {seconds(price['answer'])}, its controls {seconds(price['controls'])}; {room}")
+        lines.append(f"  {_cost(made)}")
     if units:
         lines += [f"  {line.state:<14} {line.unit.id}" for line in made.lines]
     return "\n".join(lines)
 
 
-def seconds(value: Any) -> str:
-    """Return a duration for eyes; unknown until something like it has run."""
-    if value is None:
-        return "unknown time"
+def _cost(made: Preview) -> str:
+    """Return what is known of the time and the memory that all of it takes."""
+    parts = [f"{word} {seconds(spent)} of one core" for name, word in PRICED.items() if (spent := made.price()[name])]
+    workers = f"{made.n_workers} process{'es' if made.n_workers > 1 else ''} at a time"
+    peak = made.peak_rss_bytes()
+    memory = f", {peak / 1e9:.1f} GB each at most" if peak is not None else ""
+    if None in made.price().values():
+        parts.append("the rest is not known until something like it has run" if parts else UNKNOWN)
+    return "; ".join([", ".join(parts), workers + memory])
+
+
+PRICED = {"answer": "the answer takes", "controls": "its controls"}
+UNKNOWN = "time and memory are not known until something like it has run"
+
+
+def seconds(value: float) -> str:
+    """Return a duration for eyes."""
     return f"{value:.1f} s" if value < 120 else f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
-
-
-def gigabytes(value: int | None) -> str:
-    """Return an amount of memory for eyes; unknown until something like it has run."""
-    return "unknown memory" if value is None else f"{value / 1e9:.1f} GB"

@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 def report(out: o.Done, json: o.Json = False) -> None:
     """Print the scores that a run left, with all that belongs beside them, and the path of its report."""
     from ..pipelines.scores import published_scores
-    from ._show import sentence
+    from ._show import say, sentence
 
     found = published_scores(out)
     if json:
@@ -26,6 +26,6 @@ def report(out: o.Done, json: o.Json = False) -> None:
     for name, document in found.items():
         print(name)
         for score in document["scores"]:
-            print("  " + sentence(score))
+            say("  " + sentence(score))
     for path in sorted(out.glob("report*.html")):
         print(f"report: {path}")

@@ -14,10 +14,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .. import __version__
 from ..pipelines import device
 from . import offline
 
-LIBRARIES = ("neurocli", "numpy", "scipy", "mne", "nibabel", "nipype", "nilearn", "scikit-learn", "pyriemann", "torch",
+LIBRARIES = ("numpy", "scipy", "mne", "nibabel", "nipype", "nilearn", "scikit-learn", "pyriemann", "torch",
              "triton", "numba", "safetensors", "skops", "onnx", "pyarrow")  # fmt: skip
 TOOLS = ("sbatch", "squeue", "sacct", "g++", "dcm2niix", "elastix", "antsRegistration", "bet", "3dvolreg", "recon-all")
 
@@ -29,7 +30,7 @@ def checkup(folder: Path) -> dict[str, dict[str, Any]]:
     """Return what was found, by section; None stands for something that is not here."""
     return {
         "system": _system(),
-        "libraries": {name: _version(name) for name in LIBRARIES},
+        "libraries": {"neurocli": __version__, **{name: _version(name) for name in LIBRARIES}},
         "gpu": _gpu(),
         "tools": {name: shutil.which(name) for name in TOOLS},
         "disk": _disk(folder),

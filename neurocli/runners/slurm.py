@@ -164,7 +164,7 @@ def submit(batch: Path, arguments: Iterable[str] = (), after: Iterable[str] = ()
     if TRANSIENT.search(reason):
         raise busy(reason)
     remedy = "Correct --slurm-args, or ask the people who run the cluster; the batch file is left for you to try."
-    raise SlurmError(f"sbatch refused the job: {reason}", where=str(batch), remedy=remedy)
+    raise SlurmError(f"sbatch refused the job: {reason.rstrip('.')}.", where=str(batch), remedy=remedy)
 
 
 class SlurmError(NeurocliError):

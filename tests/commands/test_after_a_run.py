@@ -74,6 +74,13 @@ def test_status_watches_until_nothing_runs_and_tells_each_change(tmp_path, monke
     assert pauses == [command.LOOK_S] * 2
 
 
+def test_logs_say_when_there_are_none(out):
+    tell(out, "done", "preprocess/sub-09", how="executed", peak_rss_bytes=1)
+    done = CliRunner().invoke(build(), ["logs", "preprocess/sub-09", "-o", str(out)])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == "preprocess/sub-09 said nothing: it is done, without a word in its log\n"
+
+
 def test_logs_print_what_a_unit_said_and_where_it_failed(out):
     assert neurocli("logs", "preprocess/sub-02", "-o", out) == "reading sub-02\nTraceback\n"
     with pytest.raises(NeurocliError, match="Did you mean 'preprocess/sub-0"):

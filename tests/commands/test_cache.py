@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from neurocli.commands import build
+from neurocli.commands.cache import amount
 from neurocli.errors import NeurocliError
 from neurocli.store import Store
 
@@ -87,7 +88,7 @@ def test_what_is_exported_can_be_imported(store, tmp_path):
 
 def test_a_quota_is_set_shown_and_taken_away(store):
     assert json.loads(cache("quota", "200 GB", "--store", store.root, "--json"))["quota_bytes"] == 200 * 10**9
-    assert "quota 200000.0 MB" in cache("du", "--store", store.root)
+    assert "quota 200.0 GB" in cache("du", "--store", store.root)
     cache("quota", "none", "--store", store.root)
     assert json.loads(cache("du", "--store", store.root, "--json"))["quota_bytes"] is None
 
@@ -95,3 +96,12 @@ def test_a_quota_is_set_shown_and_taken_away(store):
 def test_a_quota_can_be_set_before_the_first_run(tmp_path):
     cache("quota", "1GB", "-o", tmp_path / "out")
     assert json.loads(cache("du", "-o", tmp_path / "out", "--json"))["quota_bytes"] == 10**9
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "said"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (999_949, "999.9 KB"), (999_960, "1.0 MB"), (2e11, "200.0 GB"),
+     (5e15, "5000.0 TB")],
+)  # fmt: skip
+def test_an_amount_has_the_unit_that_suits_it(n_bytes, said):
+    assert amount(n_bytes) == said
