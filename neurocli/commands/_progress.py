@@ -33,6 +33,12 @@ def _stages(event: Event) -> str:
     return ", ".join(dict.fromkeys(unit.split("/")[0] for unit in event["units"]))
 
 
+def _stopping(event: Event) -> str:
+    n = event["running"]
+    what = "the task that runs has" if n == 1 else f"the {n} tasks that run have"
+    return f"stopping once {what} ended; Ctrl-C again stops at once"
+
+
 class _Plain:
     """Lines of text, at most one every ten seconds, and the end of each phase."""
 
@@ -47,6 +53,8 @@ class _Plain:
             self._say(f"({event['unit']})", always=self.verbose or self.done == self.total)
         elif event["event"] == "progress":
             self._say(f"({event['unit']}: part {event['done']} of {event['of']})")
+        elif event["event"] == "stopping":
+            print(_stopping(event), file=sys.stderr)
 
     def _say(self, about: str, *, always: bool = False) -> None:
         if always or time.monotonic() - self.last > PLAIN_EVERY:
@@ -67,6 +75,8 @@ def _bar(verbose: bool) -> Iterator[Callable[[Event], None]]:
                 progress.advance(phases[-1])
                 if verbose:
                     progress.console.print(f"{event['event']} {event['unit']}", highlight=False)
+            elif event["event"] == "stopping":
+                progress.console.print(_stopping(event), highlight=False)
             parts(event)
 
         yield report
@@ -76,9 +86,10 @@ def _bar(verbose: bool) -> Iterator[Callable[[Event], None]]:
 def bars() -> Iterator[Any]:
     """Yield a `rich` progress on stderr, which goes when the block ends."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description:>21}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    text = TextColumn("{task.description:>21}")
+    columns = (SpinnerColumn(), text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield progress
 

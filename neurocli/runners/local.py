@@ -299,6 +299,8 @@ class _Pool:
         if wish <= self._level:
             return
         self._level = wish
+        if wish == Level.FINISH and self._jobs:
+            self._on_event({"event": "stopping", "running": len(self._jobs)})
         if wish >= Level.TERMINATE:
             self._signal_all(signal.SIGKILL if wish == Level.KILL else signal.SIGTERM)
             self._kill_at = time.monotonic() + self._grace_s

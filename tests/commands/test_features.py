@@ -13,14 +13,16 @@ from neurocli.features import catalogue
 RUNNER = CliRunner()
 
 
-@pytest.mark.parametrize("words", [["features"], ["features", "list"]])
-def test_every_feature_is_listed(words):
-    result = RUNNER.invoke(build(), words, env={"COLUMNS": "300"})
+@pytest.mark.parametrize(("words", "columns"), [(["features"], 80), (["features", "list"], 300)])
+def test_every_feature_is_listed_where_a_terminal_is_narrow_too(words, columns):
+    result = RUNNER.invoke(build(), words, env={"COLUMNS": str(columns)})
     assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= columns
     for name, about in catalogue.index()["features"].items():
-        line = next(line for line in result.stdout.splitlines() if line.split()[:1] == [name])
-        assert about["unit"] in line
-        assert about["cost"] in line
+        first = next(i for i, line in enumerate(lines) if line.split()[:1] == [name])
+        assert ("no unit" if about["unit"] == "1" else about["unit"]) in lines[first + 1]
+        assert about["cost"] in lines[first + 2]
 
 
 @pytest.mark.parametrize("words", [["features", "--json"], ["features", "list", "--json"]])

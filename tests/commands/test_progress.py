@@ -52,6 +52,17 @@ def test_every_style_takes_every_event(style):
             report(event)
 
 
+@pytest.mark.parametrize("style", ["rich", "plain"])
+@pytest.mark.parametrize(
+    ("running", "said"), [(1, "the task that runs has ended"), (3, "the 3 tasks that run have ended")]
+)
+def test_the_first_ctrl_c_says_what_is_waited_for(capsys, style, running, said):
+    with _progress.reporter(style) as report:
+        report(PHASE)
+        report({"event": "stopping", "running": running})
+    assert f"stopping once {said}; Ctrl-C again stops at once" in " ".join(capsys.readouterr().err.split())
+
+
 def test_lines_are_few_and_say_the_part(capsys, monkeypatch):
     clock = iter(range(0, 1000, 4))  # s
     monkeypatch.setattr(_progress.time, "monotonic", lambda: next(clock))

@@ -66,10 +66,10 @@ def test_a_plan_without_experience_says_so_once():
 
 def test_a_plan_prices_what_is_left_and_nothing_else():
     lines = (line("preprocess", CACHED, 9.0), line("train", TO_RUN, 30.0), line("train", TO_RUN, 600.0, "null"))
+    core = "of one core"
     assert plan.text(Preview("tiny", lines, 1), units=False).splitlines() == [
         "tiny: something to do",
         "  preprocess 1 cached",
         "  train      2 to run; 10 min of one core",
-        "  the answer takes 30.0 s of one core, its controls 10 min of one core; "
-        "1 process at a time, 2.0 GB each at most",
+        f"  the answer takes 30.0 s {core}, its controls 10 min {core}; 1 process at a time, 2.0 GB each at most",
     ]

@@ -200,6 +200,8 @@ def test_asked_to_finish_what_runs_is_finished_and_nothing_else_started(runner):
 
     outcomes = asked(runner, Level.FINISH, [["sleep", 0.5], *[["add", 1, 1]] * 3], when=sleeping, n_workers=1)
     assert [outcomes[i].status for i in range(4)] == ["done", "unstarted", "unstarted", "unstarted"]
+    told = [event for event in runner.events if event["event"] == "stopping"]
+    assert told == [{"event": "stopping", "running": 1}]
 
 
 @pytest.mark.parametrize("level", [Level.TERMINATE, Level.KILL])
