@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from ._canvas import ACCENT, INK, SOFT, Figure, axes_of
 from ._protocol_figures import ablation, few_shot, over_time, reliability
 
 MOST_MAPS = 12  # topographies in one figure
+DEEPEST = 60.0  # dB below the strongest frequency that a spectrum is drawn to
+ABREAST = 3  # topographies in a row, so that their names can be read in half a page
 LONGEST = 200_000  # samples a channel that a spectrum looks at
 
 
@@ -33,8 +36,20 @@ def spectra(results: Results) -> Figure | None:
         for name, (freqs, power) in sorted(curves.items()):
             axis.plot(freqs, 10 * np.log10(power), label=name, lw=1.6)
         axis.set(xlabel="frequency (Hz)", ylabel="power (dB re 1 V²/Hz)")
+        _leave_out_the_stop_band(axis)
         axis.legend(frameon=False)
         return Figure("Spectra", "Mean power spectrum of each class after preprocessing.", png())
+
+
+def _leave_out_the_stop_band(axis: Any) -> None:
+    """Show the frequencies up to the last one of any weight: a low-pass leaves 100 dB of nothing above its edge."""
+    lines = [(line.get_xdata(), line.get_ydata()) for line in axis.get_lines()]
+    floor = max(power.max() for _, power in lines) - DEEPEST
+    if not np.isfinite(floor):  # silence has no spectrum
+        return
+    axis.set_ylim(bottom=max(floor, axis.get_ylim()[0]))
+    passed = [freqs[power > floor].max() for freqs, power in lines]
+    axis.set_xlim(right=max(passed) * 1.05)
 
 
 def _class_spectra(results: Results) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -78,7 +93,9 @@ def topographies(results: Results) -> Figure | None:
 
     n = len(maps)
     limit = max(float(np.nanmax(np.abs(values))) for _, values, _ in maps) or 1.0
-    with axes_of(2.0 * min(n, 6), 2.3 * -(-n // 6), nrows=-(-n // 6), ncols=min(n, 6), squeeze=False) as (_, axes, png):
+    columns = min(n, ABREAST)
+    rows = -(-n // columns)
+    with axes_of(2.0 * columns, 2.3 * rows, nrows=rows, ncols=columns, squeeze=False) as (_, axes, png):
         for axis in axes.flat[n:]:
             axis.set_axis_off()
         for axis, (name, values, positions) in zip(axes.flat, maps, strict=False):
@@ -124,7 +141,7 @@ def confusion(results: Results) -> Figure | None:
     counts = np.asarray(found["counts"], dtype=float)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = 2.2 + 0.55 * len(counts)
-    with axes_of(size + 1.0, size) as (canvas, axis, png):
+    with axes_of(max(6.0, size + 1.0), size) as (canvas, axis, png):  # as wide as the others, so are its letters
         shown = axis.imshow(share, vmin=0, vmax=1, cmap="Blues")
         for (i, j), n in np.ndenumerate(counts):
             ink = "white" if share[i, j] > 0.6 else INK
@@ -151,7 +168,7 @@ def per_subject(results: Results) -> Figure | None:
         axis.plot(values, range(len(values)), "o", color=ACCENT)
         axis.axvline(score["chance"], color=INK, lw=1, ls="--")
         axis.set_yticks(range(len(values)), names)
-        axis.set(xlabel=score["metric"])
+        axis.set(xlabel=score["metric"].replace("_", " "))
         return Figure("Scores", f"{score['metric']} of each one held out; the dashed line is chance.", png())
 
 
@@ -165,7 +182,7 @@ def null(results: Results) -> Figure | None:
         axis.hist(values, bins=min(30, max(5, len(values) // 6)), color=SOFT, edgecolor="white")
         axis.axvline(score["mean"], color=ACCENT, lw=2.5, label="score")
         axis.axvline(score["chance"], color=INK, lw=1, ls="--", label="chance")
-        axis.set(xlabel=score["metric"], ylabel="permutations")
+        axis.set(xlabel=score["metric"].replace("_", " "), ylabel="permutations")
         axis.legend(frameon=False)
         caption = f"{len(values)} refits with the labels of exchangeable blocks permuted."
         return Figure("Null", caption, png())

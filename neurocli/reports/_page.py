@@ -54,7 +54,8 @@ def _parts(results: Results, figures: Sequence[Figure]) -> Iterable[str]:
     yield seizures(scores)
     yield from protocols(scores)
     yield network(results)
-    yield f'<h2>Figures</h2><div class="grid">{"".join(map(figure_html, figures))}</div>'
+    if figures:
+        yield f'<h2>Figures</h2><div class="grid">{"".join(map(figure_html, figures))}</div>'
     if scores["scores"]:
         yield "<h2>Leak certificate</h2>" + _certificate(scores.get("certificate") or {})
     yield "<h2>Quality of each recording</h2>" + _quality(results)
@@ -85,11 +86,13 @@ def _calibration(found: Mapping[str, Any] | None) -> str:
     """Return how far the held-out probabilities are from how often they came true; nothing without probabilities."""
     if not found:
         return ""
-    names = {"ece": "expected calibration error", "ece_equal_mass": "the same, bins of equal numbers", "brier": "Brier",
-             "reliability_loss": "of it reliability", "resolution": "minus resolution",
-             "uncertainty": "plus uncertainty"}  # fmt: skip
+    names = {"ece": "expected calibration error", "ece_equal_mass": "the same, in bins of equal numbers",
+             "brier": "Brier score"}  # fmt: skip
+    if found["resolution"] < found["uncertainty"]:  # equal where no forecast came twice: then the parts say nothing
+        names |= {"reliability_loss": "– its reliability", "resolution": "– minus its resolution",
+                  "uncertainty": "– plus the uncertainty of the labels"}  # fmt: skip
     rows = [[said, number(found[name])] for name, said in names.items()]
-    return f"<h3>Calibration</h3>{table(['what', 'value'], rows)}"
+    return f"<h3>Calibration</h3>{table(['held-out probabilities', 'value'], rows)}"
 
 
 def _scope(scores: Mapping[str, Any]) -> str:
@@ -113,7 +116,7 @@ def _card(score: Mapping[str, Any]) -> str:
     interval = f"95 % interval {_interval(score['ci'])}" if score["ci"] else "no interval: one subject"
     return (
         f'<div class="card"><span>{escape(score["metric"])}</span><b>{number(score["mean"])}</b>'
-        f"<span>chance {number(score['chance'])}; {interval}; p = {number(score['p_null'])}</span></div>"
+        f"<span>chance {number(score['chance'])}; {interval}; null p {number(score['p_null'])}</span></div>"
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Report(Exporter):
     """One self-contained HTML page: scores with all that belongs beside them, figures, certificate, methods."""
 
-    version = 2  # what was asked beside the score
+    version = 3  # spectra without their stop band
     libraries = ("matplotlib",)
 
     def run(self, results: Results, folder: Path) -> None:
