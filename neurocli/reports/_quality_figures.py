@@ -11,7 +11,7 @@ from ..data.recording import Image
 from ..data.results import Results
 from ._canvas import ACCENT, INK, SOFT, WARN, Figure, axes_of
 from ._figures import MOST_MAPS, flat
-from ._quality_table import JUDGED, removals
+from ._quality_table import COLUMNS, JUDGED, removals
 
 FASTEST = 120.0  # Hz; beyond it a spectrum has nothing to look at
 Notes = Sequence[Mapping[str, Any]]
@@ -93,14 +93,19 @@ def cohort(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
     with axes_of(*size, nrows=len(shown), ncols=1, squeeze=False) as (_, axes, png):
         for axis, name in zip(axes.flat, shown, strict=True):
             dots = [(row[name], name in row["outlier_in"]) for row in rows if row[name] is not None]
-            scale, unit = (1e6, " (µV)") if _is_voltage(name, dots) else (1.0, "")
+            scale, unit = _unit(name, dots)
             values, colours = [v * scale for v, _ in dots], [WARN if far else ACCENT for _, far in dots]
             axis.axvline(float(np.median(values)), color=INK, lw=0.8, ls="--")
             axis.scatter(values, np.zeros(len(values)), c=colours, s=28, alpha=0.8, clip_on=False)
-            axis.set_yticks([0], [name.replace("_", " ") + unit])
+            axis.set_yticks([0], [name.replace("_", " ") + (f" ({unit})" if unit else "")])
+            axis.xaxis.get_major_locator().set_params(integer=name.startswith("n_"))  # of a count, no halves
             axis.spines["left"].set_visible(False)
         return Figure("Cohort", "A dot is a recording, red an outlier; dashed is the median.", png())
 
 
-def _is_voltage(name: str, dots: Sequence[tuple[float, bool]]) -> bool:
-    return name.startswith("amplitude") and dots[0][0] > 1e-9  # MEG is in tesla, far below
+def _unit(name: str, dots: Sequence[tuple[float, bool]]) -> tuple[float, str | None]:
+    """Return the factor and the unit that a measure is drawn in."""
+    if name.startswith("amplitude"):
+        return (1e6, "µV") if dots[0][0] > 1e-9 else (1e15, "fT")  # MEG is in tesla, far below
+    unit = COLUMNS[name][1]
+    return 1.0, None if unit == "1" else unit

@@ -11,7 +11,7 @@ from ..data.results import Results
 from ._page import DRAWN, document, figure_html
 from ._quality_figures import cohort, maps, positions, spectra
 from ._quality_image import carpets, outlines
-from ._quality_table import COLUMNS
+from ._quality_table import COLUMNS, ENOUGH
 from ._tables import table
 
 Rows = Sequence[Mapping[str, Any]]
@@ -89,7 +89,8 @@ def _cohort(results: Results, rows: Rows) -> Iterable[str]:
         names = ", ".join(row["outlier_in"]).replace("_", " ")
         yield f'<p class="stamp">{_link(row)} is an outlier in: {escape(names)}.</p>'
     if not far:
-        yield "<p>No recording is an outlier.</p>"
+        few = f"Fewer than {ENOUGH} recordings are too few to tell who is an outlier."
+        yield f"<p>{few if len(rows) < ENOUGH else 'No recording is an outlier.'}</p>"
     for name, reason in results.missing.items():
         yield f'<p class="stamp">{escape(name)} is missing: {escape(str(reason))}</p>'
     figure = cohort(rows)

@@ -19,7 +19,7 @@ class Quality(Exporter):
     Spectra and signal-to-noise ratios are those of the steps ``quality`` in the chain, the first and the last of them.
     """
 
-    version = 1
+    version = 2  # units in the figure of the cohort
     libraries = ("matplotlib", "mne")
 
     def run(self, results: Results, folder: Path) -> None:

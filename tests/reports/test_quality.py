@@ -13,6 +13,7 @@ from neurocli import registry
 from neurocli.data.results import Results
 from neurocli.preprocessing.ica import Ica
 from neurocli.preprocessing.quality import Quality as Measure
+from neurocli.reports import _quality_figures, _quality_page
 from neurocli.reports._quality_table import COLUMNS, outlying
 from neurocli.reports.quality import Quality
 from tests.preprocessing.simulated import eeg
@@ -84,6 +85,23 @@ def test_the_loud_one_is_marked_in_table_and_page(made):
     assert index.count('class="n far"') == sum(row["outlier_in"] != "n/a" for row in table) + sum(
         row["outlier_in"].count(",") for row in table
     )
+
+
+@pytest.mark.parametrize(("n", "said"), [(4, "too few to tell"), (5, "No recording is an outlier.")])
+def test_a_small_cohort_is_not_called_clean(n, said):
+    row = {**dict.fromkeys(COLUMNS), "outlier_in": []}
+    rows = [{**row, "recording": f"sub-{i:02d}", "subject": f"{i:02d}"} for i in range(n)]
+    results = Results("a-clean", "A title", None, {"scores": []}, (), (), (), {}, {}, {})
+    assert said in _quality_page.cohort_page(results, rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit"),
+    [("amplitude_before", 1e-5, (1e6, "µV")), ("amplitude_after", 1e-13, (1e15, "fT")), ("snr_before", 9.0, (1, "dB")),
+     ("tsnr", 9.0, (1, None)), ("n_bad", 2, (1, None))],
+)  # fmt: skip
+def test_the_cohort_is_drawn_in_the_units_of_the_table(name, value, unit):
+    assert _quality_figures._unit(name, [(value, False)]) == unit
 
 
 def test_every_subject_has_a_page_with_spectra_and_maps(made):
