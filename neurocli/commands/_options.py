@@ -113,5 +113,10 @@ def request(**given: Any) -> Request:
     from ..pipelines.request import Request
 
     sequences = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
-    paths = {name: value.absolute() for name, value in given.items() if isinstance(value, Path)}
+    paths = {name: whole(value) for name, value in given.items() if isinstance(value, Path)}
     return Request(**{**given, **sequences, **paths})
+
+
+def whole(path: Path) -> Path:
+    """Return a path from the root; `..` is followed, so that a dataset has one name from wherever it is called."""
+    return path.resolve() if ".." in path.parts else path.absolute()

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 
 from neurocli import __version__
 from neurocli.commands import _help, build
-from neurocli.commands._options import spread
+from neurocli.commands._options import request, spread
 
 APP: Any = _help.plain(typer.main.get_command(build()))
 
@@ -74,6 +75,21 @@ def test_an_example_has_only_options_that_exist(name):
 )
 def test_labels_may_follow_one_flag(typed, meant):
     assert spread(typed.split()) == meant.split()
+
+
+def test_a_dataset_has_one_name_from_wherever_it_is_called(tmp_path, monkeypatch):
+    (tmp_path / "bids").mkdir()
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path)
+    from_above = request(pipeline="p", bids_dir=Path("bids"), out=Path("out"))
+    monkeypatch.chdir(tmp_path / "work")
+    assert request(pipeline="p", bids_dir=Path("../bids"), out=Path("../out")) == from_above
+
+
+def test_a_linked_dataset_keeps_the_name_it_is_called_by(tmp_path):
+    (tmp_path / "bids").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "bids")
+    assert request(pipeline="p", bids_dir=tmp_path / "link", out=tmp_path).bids_dir == tmp_path / "link"
 
 
 def test_a_shell_completes_the_names_of_pipelines(tmp_path, monkeypatch):
