@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .config import Pipeline
     from .request import Request
 
+SEQUENCE = (list, tuple)  # what was read back from JSON is a list of what is a tuple now
 LISTS = {"steps": "preprocess", "features": "featurize", "model": "train.model"}
 
 
@@ -54,7 +55,8 @@ def why(request: Request, pipeline: Pipeline, unit_id: str) -> tuple[str, list[D
     if unit_id not in units:
         raise UsageError(unknown("unit", unit_id, units), code="E-USAGE-UNIT")
     state = states_of(request, plan)[unit_id]
-    return state, [] if state == CACHED else list(_differences(request, pipeline, units, unit_id))
+    found = [] if state == CACHED else _differences(request, pipeline, units, unit_id)
+    return state, list({str(one): one for one in found}.values())  # every recording of a cohort says the same
 
 
 def _differences(request: Request, pipeline: Pipeline, units: Mapping[str, Unit], unit_id: str) -> Iterator[Difference]:
@@ -121,7 +123,7 @@ def differences(before: Any, after: Any, path: tuple[Any, ...] = ()) -> Iterator
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted({*before, *after}):
             yield from differences(before.get(name), after.get(name), (*path, name))
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+    elif isinstance(before, SEQUENCE) and isinstance(after, SEQUENCE) and len(before) == len(after):
         for i, (old, new) in enumerate(zip(before, after, strict=True)):
             yield from differences(old, new, (*path, i))
     elif before != after:

@@ -22,6 +22,13 @@ def test_a_step_more_is_told_as_a_whole():
     assert list(differences({"steps": [1]}, {"steps": [1, 2]})) == [(("steps",), [1], [1, 2])]
 
 
+def test_a_tuple_is_the_list_that_it_is_written_as():
+    assert (
+        list(differences({"by": ["subject"], "held_out": [["00"]]}, {"by": ("subject",), "held_out": (("00",),)})) == []
+    )
+    assert list(differences({"by": ["subject"]}, {"by": ("run",)})) == [(("by", 0), "subject", "run")]
+
+
 @given(documents, documents)
 def test_equal_documents_and_only_they_have_no_difference(a, b):
     told = list(differences(a, b))
