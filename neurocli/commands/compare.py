@@ -36,9 +36,21 @@ def compare(runs: Runs, metric: Metric = None, datasets: Datasets = False, json:
     for row in document["rows"]:
         rivals = ", ".join(f"{name} {number(row.get(name))}" for name in ("majority", "linear", "shuffled"))
         print(f"  {number(row['mean'])}  {row['pipeline']}  (chance {number(row['chance'])}; {rivals})")
+    if len(document["datasets"]) > 1:
+        print(f"  no test: the runs are of {len(document['datasets'])} datasets ({'; '.join(document['datasets'])});\n"
+              "  `--datasets` compares pipelines that were run on each of them")  # fmt: skip
     for pair in document["pairs"]:
-        print(f"  {pair['better']} over {pair['worse']}: {number(pair['difference'])}, p {number(pair['p_subjects'])} "
-              f"by subjects, {number(pair['p_folds'])} by folds, corrected for {document['n_compared']}")  # fmt: skip
+        print(f"  {_paired(pair, document['n_compared'])}")
+
+
+def _paired(pair: dict[str, Any], n_compared: int) -> str:
+    from ._show import number
+
+    both = f"{pair['better']} over {pair['worse']}"
+    if pair["difference"] is None and not pair["n_subjects"]:
+        return f"{both}: no test, since they have no subject and no fold in common"
+    return (f"{both}: {number(pair['difference'])}, p {number(pair['p_subjects'])} by subjects, "
+            f"{number(pair['p_folds'])} by folds, corrected for {n_compared}")  # fmt: skip
 
 
 def _over_datasets(document: dict[str, Any], *, as_json: bool) -> None:

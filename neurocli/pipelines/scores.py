@@ -55,6 +55,12 @@ def comparison(runs: Sequence[Path], metric: str | None = None) -> dict[str, Any
         Output folders; where two hold pipelines of one name, the folder's name tells them apart.
     metric : str, optional
         By default the first metric of the first run.
+
+    Returns
+    -------
+    document : dict
+        What `compare` returns, and the names of the ``datasets``; where there are two, ``pairs`` is empty, since sub-01
+        of one is somebody else in the other.
     """
     from ..evaluation.compare import compare
 
@@ -62,4 +68,13 @@ def comparison(runs: Sequence[Path], metric: str | None = None) -> dict[str, Any
     names = [name for _, name in found]
     named = {name if names.count(name) == 1 else f"{run}/{name}": d for (run, name), d in found.items()}
     first = next(iter(named.values()))["scores"][0]["metric"]
-    return compare(named, metric or first)
+    datasets = sorted({name for run in runs if (name := _dataset(run))})
+    document = compare(named, metric or first)
+    return {**document, "datasets": datasets, "pairs": document["pairs"] if len(datasets) < 2 else []}
+
+
+def _dataset(run: Path) -> str:
+    """Return the name of the dataset that a run has read; empty where its description does not say."""
+    description = run / "dataset_description.json"
+    sources = _read(description).get("SourceDatasets") if description.is_file() else None
+    return "; ".join(str(source.get("Description", "")) for source in sources or [])
