@@ -122,7 +122,7 @@ def sentence(score: dict[str, Any]) -> str:
     parts = [f"chance {number(score['chance'])}", f"null p {number(score['p_null'])}", rivals]
     if score.get("drift") is not None:
         parts.append(f"drift {number(score['drift'])}")
-    parts.append(f"n = {score['n_subjects']} subjects, {score['n_samples']} samples")
+    parts.append(f"n = {counted(score['n_subjects'], 'subject')}, {counted(score['n_samples'], 'sample')}")
     return f"{score['metric']} {number(score['mean'])} {interval}; " + "; ".join(part for part in parts if part)
 
 
@@ -145,6 +145,11 @@ def _forecast(found: dict[str, Any]) -> str:
     said = f"sensitivity {number(found['sensitivity'])} of {found['n_onsets']} onsets, chance {number(found['chance'])}"
     ps = f"p {number(found['p_surrogate'])} (rotated onsets), {number(found['p_rate'])} (random alarms)"
     return f"{said}; {ps}; {number(found['time_in_warning'])} of the time under warning"
+
+
+def counted(n: int, what: str) -> str:
+    """Return a number of things, as one says it."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def number(value: float | None) -> str:

@@ -23,12 +23,13 @@ def register(app: typer.Typer) -> None:
 def score_events(reference: Reference, detected: Detected, json: o.Json = False) -> None:
     """Print all scorers of detected seizures: SzCORE, NEDC, pooled and as means over subjects; no dataset is needed."""
     from ..evaluation.seizures.files import scored_folders
+    from ._show import counted
 
     document = scored_folders(reference, detected)
     if json:
         print(json_.dumps({"schema_version": 1, **document}))
         return
-    print(f"{document['n_recordings']} recordings of {document['n_subjects']} subjects")
+    print(f"{counted(document['n_recordings'], 'recording')} of {counted(document['n_subjects'], 'subject')}")
     print(f"{'':14}" + "".join(f"{title:>13}" for _, title in RATES) + f"{'F1 (subjects)':>16}")
     for row in document["scorers"]:
         print(_line(row))

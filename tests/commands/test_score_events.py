@@ -26,7 +26,7 @@ def test_all_scorers_stand_side_by_side(folders):
     done = CliRunner().invoke(build(), ["score-events", *folders])
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
-    assert lines[0] == "1 recordings of 1 subjects"
+    assert lines[0] == "1 recording of 1 subject"
     assert [line[:14].strip() for line in lines[2:7]] == [
         "SzCORE event", "SzCORE sample", "NEDC OVLP", "NEDC TAES", "NEDC EPOCH",
     ]  # fmt: skip
@@ -47,3 +47,13 @@ def test_a_recording_without_detections_is_named(folders, tmp_path):
     assert done.exception.code == "E-INPUT-EVENTS"
     assert done.exception.exit_status == 4
     assert "sub-01_events.tsv" in str(done.exception)
+
+
+@pytest.mark.parametrize(("missing", "said"), [(0, "no table of seizures"), (1, "no such folder of detections")])
+def test_a_folder_that_is_not_there_is_named(folders, tmp_path, missing, said):
+    asked = list(folders)
+    asked[missing] = str(tmp_path / "nowhere")
+    done = CliRunner().invoke(build(), ["score-events", *asked])
+    assert isinstance(done.exception, InputError)
+    assert said in str(done.exception)
+    assert "nowhere" in str(done.exception)

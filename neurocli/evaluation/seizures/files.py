@@ -35,9 +35,16 @@ def score_folders(reference: Path, detected: Path) -> dict[str, dict[str, Counts
     """
     names = sorted(path.relative_to(reference).as_posix() for path in reference.rglob("*.tsv"))
     names = [name for name in names if name.endswith("_events.tsv")] or names  # a BIDS dataset has other tables, too
+    if not names or not detected.is_dir():
+        raise InputError(
+            "There is no table of seizures here." if not names else "There is no such folder of detections.",
+            code="E-INPUT-EVENTS",
+            where=str(detected if names else reference),
+            remedy="Give two folders of HED-SCORE tables: what was there, and what was detected.",
+        )
     found = {name: _match(detected, name) for name in names}
     lacking = [name for name, path in found.items() if path is None]
-    if lacking or not names:
+    if lacking:
         raise InputError(
             f"{len(lacking)} of {len(names)} annotated recordings have no table of detections: "
             f"{', '.join(lacking[:5])}.",
