@@ -69,7 +69,7 @@ CASES = (
     Case(FORMATS, "ieeg-clean", 6, "E-INPUT-NYQUIST", "ieeg-fif/sample_ecog_ieeg.fif", (*EEG, ("datatype", "ieeg"))),
     Case(FORMATS, "bold-clean", 6, "E-INPUT-MASK", "nifti/functional.nii", (*EEG, ("datatype", "func"))),  # 3 slices
     Case(FORMATS, "bold-clean", 6, "E-INPUT-MASK", "nifti/fmri1.nii.gz", (*EEG, ("datatype", "func"))),  # 10 x 10
-    Case(FORMATS, "bidsify", 0, file="nifti/anatomical.nii.gz", more=(("datatype", "anat"),)),
+    Case(FORMATS, "t1-volumes", 0, file="nifti/anatomical.nii.gz", more=(("datatype", "anat"),)),  # has no skull
 )
 
 

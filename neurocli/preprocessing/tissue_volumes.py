@@ -11,8 +11,8 @@ from ..step import Step, named
 class TissueVolumes(Step):
     """Part a T1 image without its skull into fluid, grey and white matter by brightness, and measure each.
 
-    Three clusters with a Markov random field (`ants.atropos`); the sides are told apart by an affine
-    registration to MNI space.
+    Three clusters with a Markov random field (`ants.atropos`); a voxel of zero is no tissue. The sides are told apart
+    by an affine registration to MNI space.
 
     Parameters
     ----------
@@ -33,6 +33,7 @@ class TissueVolumes(Step):
 
     sides: bool = True
     libraries = ("antspyx", "nilearn")
+    version = 2  # zeros inside the mask are no tissue, and the seed is fixed
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return a recording of one sample with a channel a measure, in m³ (asymmetries have no unit)."""

@@ -170,6 +170,16 @@ def test_tissues_are_measured_on_both_sides(head):
     assert found < -0.04
 
 
+def test_zeros_inside_a_mask_are_no_tissue(head):
+    """A surface smooths over the furrows of a head without skull; Atropos would end on a cluster without spread."""
+    noise = np.random.default_rng(0).normal(0, 1, head.data.shape)
+    image = replace(head, data=np.where(head.data > 0, head.data + noise, 0).clip(0).astype(np.float32))
+    wide = np.ones(head.data.shape, dtype=bool)
+    alone, within = (TissueVolumes(sides=False).run(replace(image, mask=mask)) for mask in (None, wide))
+    np.testing.assert_array_equal(within.data, alone.data)
+    assert alone.data.sum() == pytest.approx((image.data > 0).sum() * 64e-9)
+
+
 def test_regions_grow_with_the_head(head, tmp_path):
     import nibabel
 

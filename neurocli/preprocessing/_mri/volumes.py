@@ -42,13 +42,16 @@ def tissue_volumes(data: Image, settings: TissueVolumes) -> Recording:
 
 def _tissues(data: Image, x: np.ndarray) -> np.ndarray:
     """Return 1, 2, 3 for fluid, grey and white matter, 0 elsewhere, shape (x, y, z)."""
-    inside = x > 0 if data.mask is None else np.asarray(data.mask) != 0
+    inside = x > 0  # zeros that a mask takes in (the furrows of a head without skull) would be a tissue of their own
+    if data.mask is not None:
+        inside &= np.asarray(data.mask) != 0
     if len(np.unique(x[inside][:100_000])) < len(TISSUES):
         raise refuse(data, "E-INPUT-MASK", "Fewer than three tissues can be told apart.", "Run brain_extract before.")
     ants = spaces.ants()
     image, mask = spaces.to_ants(data, x), spaces.to_ants(data, inside).clone("unsigned int")
+    bright, clusters = ants.iMath(image, "Normalize"), f"kmeans[{len(TISSUES)}]"
     try:
-        found = ants.atropos(a=ants.iMath(image, "Normalize"), x=mask, i=f"kmeans[{len(TISSUES)}]", m=MRF, c="[5,0]")
+        found = ants.atropos(a=bright, x=mask, i=clusters, m=MRF, c="[5,0]", r=0)  # or it takes its seed from the clock
     except Exception as error:  # antspyx knows no other kind
         why = f"Atropos found no {len(TISSUES)} tissues: {error}"
         raise refuse(data, "E-INPUT-TOOL", why, "Look at the image; run brain_extract before.") from error
