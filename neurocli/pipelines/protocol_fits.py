@@ -90,16 +90,28 @@ def ablation(recipe: Recipe, task: Task) -> Fitted:
         )  # fmt: skip
     counts = [round(share * X.shape[1]) for share in asked["shares"]]
     rng = np.random.default_rng([seed_of_fit(recipe), 1])
-    told = told_less(X, counts, rng, fill=_means(task.data.X(rows)), n_repeats=asked["repeats"])
+    labels = task.y[rows] if task.classes else np.zeros(len(rows))
+    told = told_less(X, counts, rng, fill=middle(task.data.X(rows), labels), n_repeats=asked["repeats"])
     scores = np.array([decision(chain, task, x, held) for x in told])
     facts = {"shares": list(asked["shares"]), "counts": counts, "n_columns": X.shape[1], "repeats": asked["repeats"]}
     return _left(recipe, task, task.test, scores, ablation=facts)
 
 
+def middle(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the mean of each column, shape (n_columns,): of the classes' own means, so that it leans to none of them.
+
+    The plain mean lies nearer to the class with more samples. Where a person of the other class is held out, that is
+    the wrong one each time, and a model that is told nothing would score below chance.
+    """
+    each = np.stack([_means(X[y == label]) for label in np.unique(y)])
+    return np.asarray(np.nan_to_num(_means(each)))
+
+
 def _means(X: np.ndarray) -> np.ndarray:
-    """Return the mean of each column over the samples that have a value; 0 where none has."""
+    """Return the mean of each column over the samples that have a value; NaN where none has."""
     known = np.isfinite(X)
-    return np.asarray(np.where(known, X, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+    found = np.where(known, X, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.asarray(np.where(known.any(axis=0), found, np.nan))
 
 
 def _left(recipe: Recipe, task: Task, test: np.ndarray, scores: np.ndarray, **facts: Any) -> Fitted:

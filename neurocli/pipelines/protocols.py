@@ -38,7 +38,7 @@ class FewShot(Settings):
 
 
 class Ablation(Settings):
-    """Score the fitted model when it is told less and less: random columns replaced by their mean in training."""
+    """Score the fitted model when it is told less and less: random columns replaced by their classes' mean means."""
 
     name: ClassVar[str] = "ablation"
     positional: ClassVar[str | None] = "shares"
