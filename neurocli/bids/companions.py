@@ -33,7 +33,12 @@ def companion(suffix: str, entities: Mapping[str, str], own: Entries, raw: Entri
     return None
 
 
+def endings(suffix: str) -> tuple[str, ...]:
+    """Return how the names of images with a suffix end."""
+    return (f"_{suffix}.nii", f"_{suffix}.nii.gz")
+
+
 def _images(entries: Entries, suffix: str, subject: str) -> Iterator[Entry]:
     for folder, _ in entries.datatypes(FOLDERS[suffix]):
         if f"/sub-{subject}/" in f"/{folder}/":
-            yield from (e for e in entries.called(folder, suffix) if e.extension in (".nii", ".nii.gz"))
+            yield from (e for e in entries.called(folder, suffix) if e.path.endswith(endings(suffix)))

@@ -10,6 +10,7 @@ import numpy as np
 from ..data.entities import parse_name
 from ..data.recording import Image
 from ..errors import InputError
+from .companions import endings
 from .nuisance import confounds, outliers
 from .question import Item
 from .read import events, sidecar
@@ -18,7 +19,8 @@ from .read import events, sidecar
 def to_image(root: Path, item: Item, volume: Any) -> Image:
     """Return voxels joined with their sidecars."""
     masks = _masks(item)
-    mask, notes = _mask(root, masks, volume)
+    read_masks = _read(root, masks)
+    mask, notes = _mask(masks, read_masks, volume)
     t1 = _companion(root, item, "T1w")
     n_volumes = volume.data.shape[3] if volume.data.ndim == 4 else 1
     found, of_outliers = outliers(root, item, n_volumes)
@@ -32,7 +34,7 @@ def to_image(root: Path, item: Item, volume: Any) -> Image:
         confounds=table,
         mask=mask,
         masks=masks,
-        mask_stack=_stack(root, masks, volume),
+        mask_stack=_stack(read_masks, volume),
         t1=t1.data if t1 else None,
         t1_affine=t1.affine if t1 else None,
         slice_times=_slice_times(sidecar(root, item), item),
@@ -70,17 +72,22 @@ def _masks(item: Item) -> dict[str, str]:
     return {entities.get("description", entities.get("label", "mask")): path for entities, path in ordered}
 
 
-def _mask(root: Path, masks: dict[str, str], volume: Any) -> tuple[np.ndarray | None, tuple[dict[str, Any], ...]]:
+def _read(root: Path, masks: dict[str, str]) -> dict[str, Any]:
+    from .readers.nifti import read
+
+    return {name: read(root / path) for name, path in masks.items()}
+
+
+def _mask(
+    masks: dict[str, str], found: dict[str, Any], volume: Any
+) -> tuple[np.ndarray | None, tuple[dict[str, Any], ...]]:
     """Return the brain mask (or the only one there is), if it fits."""
     name = "brain" if "brain" in masks else next(iter(masks)) if len(masks) == 1 else None
     if name is None:
         return None, ()
-    from .readers.nifti import read
-
-    found = read(root / masks[name])
-    if not _lies_in(found, volume):
+    if not _lies_in(found[name], volume):
         return None, ({"step": "read", "warning": f"The mask {masks[name]} is of another shape or place."},)
-    return found.data != 0, ()
+    return found[name].data != 0, ()
 
 
 def _lies_in(mask: Any, volume: Any) -> bool:
@@ -88,21 +95,17 @@ def _lies_in(mask: Any, volume: Any) -> bool:
     return same and bool(np.allclose(mask.affine, volume.affine, atol=1e-3))
 
 
-def _stack(root: Path, masks: dict[str, str], volume: Any) -> np.ndarray | None:
+def _stack(found: dict[str, Any], volume: Any) -> np.ndarray | None:
     """Return several masks in the order of their names, shape (x, y, z, n_masks); one that does not fit is empty."""
-    if len(masks) < 2:
+    if len(found) < 2:
         return None
-    from .readers.nifti import read
-
-    found = [read(root / masks[name]) for name in sorted(masks)]
     empty = np.zeros(volume.data.shape[:3], dtype=bool)
-    return np.stack([mask.data != 0 if _lies_in(mask, volume) else empty for mask in found], axis=-1)
+    return np.stack([m.data != 0 if _lies_in(m, volume) else empty for _, m in sorted(found.items())], axis=-1)
 
 
 def _companion(root: Path, item: Item, suffix: str) -> Any:
     """Return an image of the same person that was asked for, or None."""
-    endings = (f"_{suffix}.nii", f"_{suffix}.nii.gz")
-    path = next((path for path in item.sidecars if path.endswith(endings)), None)
+    path = next((path for path in item.sidecars if path.endswith(endings(suffix))), None)
     if path is None:
         return None
     from .readers.nifti import read

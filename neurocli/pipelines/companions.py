@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..bids.companions import endings
 from ..errors import InputError
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ def check_companions(suffixes: Sequence[str], items: Sequence[Item]) -> None:
         ``E-INPUT-COMPANION``.
     """
     for suffix in suffixes:
-        endings = (f"_{suffix}.nii", f"_{suffix}.nii.gz")
-        if not any(path.endswith(endings) for item in items for path in (item.path, *item.sidecars)):
+        if not any(path.endswith(endings(suffix)) for item in items for path in (item.path, *item.sidecars)):
             message = f"A step of the pipeline wants the {suffix} of the same person, and no recording has one."
             remedy = f"Add sub-<label>/anat/sub-<label>_{suffix}.nii.gz, or take the step out."
             raise InputError(message, code="E-INPUT-COMPANION", remedy=remedy)
