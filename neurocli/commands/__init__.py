@@ -12,7 +12,7 @@ import typer
 
 from .. import __version__
 from ..errors import NeurocliError
-from ._help import arrange, plain
+from ._help import HELP, arrange, plain
 from ._options import spread
 
 
@@ -23,7 +23,7 @@ def build() -> typer.Typer:
         help="From a BIDS dataset and a pipeline named in YAML to an honestly evaluated, exported brain decoder.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": list(HELP)},
     )
     app.callback()(root)
     for info in iter_modules(__path__):

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+HELP = ("-h", "--help")
 PANELS = {
     "Run a pipeline": ("run", "preprocess", "featurize", "train", "evaluate", "export", "predict", "app"),
     "Before a run": (
@@ -71,7 +72,8 @@ def _placed() -> Iterator[tuple[str, str]]:
 
 def plain(command: Any) -> Any:
     """Name what an option takes in a word, and nothing for a switch; returns the command."""
-    for parameter in (*command.params, command.get_help_option(typer.Context(command))):
+    context = typer.Context(command, help_option_names=list(HELP))  # the option is kept, with its names
+    for parameter in (*command.params, command.get_help_option(context)):
         if getattr(parameter, "is_flag", False):
             parameter.metavar = ""
         elif parameter.param_type_name == "option" and parameter.metavar is None:

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def compare(runs: Runs, metric: Metric = None, datasets: Datasets = False, json: o.Json = False) -> None:
     """Print the scores of several runs, best first, and a test of each pair, corrected for how many there are."""
     from ..pipelines.scores import comparison, meta
-    from ._show import number
+    from ._show import number, say
 
     if datasets:
         _over_datasets(meta([run.absolute() for run in runs], metric), as_json=json)
@@ -37,8 +37,8 @@ def compare(runs: Runs, metric: Metric = None, datasets: Datasets = False, json:
         rivals = ", ".join(f"{name} {number(row.get(name))}" for name in ("majority", "linear", "shuffled"))
         print(f"  {number(row['mean'])}  {row['pipeline']}  (chance {number(row['chance'])}; {rivals})")
     if len(document["datasets"]) > 1:
-        print(f"  no test: the runs are of {len(document['datasets'])} datasets ({'; '.join(document['datasets'])});\n"
-              "  `--datasets` compares pipelines that were run on each of them")  # fmt: skip
+        say(f"  no test: the runs are of {len(document['datasets'])} datasets ({'; '.join(document['datasets'])}); "
+            "`--datasets` compares pipelines that were run on each of them")  # fmt: skip
     for pair in document["pairs"]:
         print(f"  {_paired(pair, document['n_compared'])}")
 

@@ -31,10 +31,11 @@ def test_the_version_is_printed_without_a_command():
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{__version__}\n", "")
 
 
+@pytest.mark.parametrize("flag", _help.HELP)
 @pytest.mark.parametrize("path", list(below((), APP)), ids=" ".join)
-def test_every_command_helps_in_words(path, capsys):
+def test_every_command_helps_in_words(path, flag, capsys):
     with pytest.raises(SystemExit) as left:
-        APP([*path, "--help"], prog_name="neurocli")
+        APP([*path, flag], prog_name="neurocli")
     said = capsys.readouterr().out
     assert left.value.code == 0
     assert "Usage: neurocli" in said
