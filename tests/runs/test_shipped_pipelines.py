@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -16,6 +17,7 @@ from neurocli.commands import build
 from neurocli.errors import NeurocliError
 from neurocli.models._chain import build_chain
 from neurocli.pipelines.config import load
+from tests.runs.conftest import Cli
 
 CONFIG = load(None)
 # task -> values of the column of its events
@@ -36,7 +38,7 @@ def write_recording(root: Path, subject: str, task: str, run: str = "", seconds:
     """Write one EDF: noise, and a rhythm that is louder in every second event of 5 s."""
     import edfio
 
-    rng = np.random.default_rng([int(subject), list(TASKS).index(task)])
+    rng = np.random.default_rng([int(subject), list(TASKS).index(task), *run.encode()])
     column, values = TASKS[task]
     times = np.arange(seconds * SFREQ) / SFREQ
     gain = np.where(times // 5 % 2 == 1, 30.0, 3.0)
@@ -156,3 +158,31 @@ def test_each_protocol_and_classical_member_runs_from_files_to_report(name, coho
     assert CONFIG.pipelines[name].citation.split(",")[0] in page
     if name == "erp-benchmark":
         assert "By sample and by subject" in page
+
+
+ALONE = {"demo", "forecast", "forecast-attention", *WHOLE, "seizures-dense"}  # run by tests of their own
+REST = [n for n, p in CONFIG.pipelines.items() if p.train and p.input.datatype == "eeg" and n not in ALONE]
+PASSES = {name: {"n_epochs": 1} for name, found in registry.definitions("models").items() if hasattr(found, "network")}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory) -> Cli:
+    """Return a command line whose runs find what the ones before left."""
+    return Cli(tmp_path_factory.mktemp("shared"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REST)
+def test_every_other_pipeline_runs_from_files_to_report(name, cohort, shared, tmp_path):
+    """Networks pass over the samples once; the null is left out; windows are no longer than the seizures here."""
+    words = ["run", name, "--bids-dir", cohort, "-o", tmp_path / "out", "--set", "train.null.permutations=0"]
+    for use in CONFIG.pipelines[name].train.model:
+        for setting, value in PASSES.get(use.name, {}).items():
+            words += ["--set", f"train.model.{use.name}.{setting}={value}"]
+    if name.startswith("seizures-"):
+        words += ["--set", "preprocess.epoch.duration=5 s"]
+    found = shared.document(*words)
+    assert found["status"] == "ok", found
+    assert found["scores"] or "over_time" in found
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert html.escape(CONFIG.pipelines[name].citation.split(",")[0]) in page
