@@ -28,7 +28,7 @@ from neurocli.pipelines.manifest import Context
 from neurocli.pipelines.request import Request
 from neurocli.pipelines.units import Task
 from neurocli.runners import document as answers
-from neurocli.runners.api import prepare_out
+from neurocli.runners.outfolder import prepare_out
 from neurocli.runners.run import Report, Run
 from neurocli.store import Store
 from neurocli.store.ledger import Ledger
@@ -165,7 +165,7 @@ def _at_most(limit_s: float) -> Iterator[None]:
 def _document(request: Request) -> Document:
     """Return the document of `neurocli evaluate --json`."""
     try:
-        prepare_out(request.out)
+        prepare_out(request.out, request.bids_dir)
         (pipeline,) = choose.chosen(request)
         tally = Run(request, pipeline, _carry, lambda _: None).execute()
         return answers.document(pipeline.name, request, tally, 0.0)

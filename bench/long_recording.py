@@ -69,7 +69,8 @@ def _samples(n_seconds: int, rng: np.random.Generator) -> np.ndarray:
     slow = np.repeat(rng.standard_normal((N_CHANNELS, n_times // 16), dtype=np.float32), 16, axis=1)
     alpha = np.sin(2 * np.pi * 10 * np.arange(n_times, dtype=np.float32) / SFREQ + rng.uniform(0, 6))
     microvolts = 8 * noise + 15 * slow + 12 * alpha
-    return np.rint(microvolts * 10).astype("<i2").reshape(N_CHANNELS, n_seconds, SFREQ).swapaxes(0, 1)
+    integers: np.ndarray = np.rint(microvolts * 10).astype("<i2")
+    return integers.reshape(N_CHANNELS, n_seconds, SFREQ).swapaxes(0, 1)
 
 
 @dataclass

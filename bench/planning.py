@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .row import Row, command, fastest
@@ -45,11 +44,13 @@ def rows() -> Iterator[Row]:
         n = write_tree(root)
         file = Path(name) / "pipelines.yaml"
         file.write_text(PIPELINE)
-        env = {"NEUROCLI_CACHE_DIR": str(Path(name) / "cache")}
-        words = ["plan", "big", "--bids-dir", root, "-o", Path(name) / "out", "-f", file, "--json"]
-        cold = fastest(
-            lambda: (shutil.rmtree(env["NEUROCLI_CACHE_DIR"], ignore_errors=True), command(*words, env=env)), 2
-        )
+        words: list[str | Path] = ["plan", "big", "--bids-dir", root, "-o", Path(name) / "out", "-f", file, "--json"]
+        cold = min(_cold(words, Path(name) / f"cache{turn}") for turn in range(2))
+        env = {"NEUROCLI_CACHE_DIR": str(Path(name) / "cache0")}
         warm = fastest(lambda: command(*words, env=env), 9)
     yield Row(f"plan, {n} files, cold", cold, "", None, "3 s", cold <= 3)
     yield Row(f"plan, {n} files, warm", warm, "", None, "1 s", warm <= 1)
+
+
+def _cold(words: Sequence[str | Path], memory: Path) -> float:
+    return fastest(lambda: command(*words, env={"NEUROCLI_CACHE_DIR": str(memory)}), 1)

@@ -92,7 +92,7 @@ def outcome(case: Case, folder: Path, *, quick: bool = False) -> Outcome:
         document = _bidsify(case, folder, bids)
         if document["exit"] or case.preset == "bidsify":
             return _outcome(document, bids, time.perf_counter() - started)
-    words = ["preprocess", case.preset, "--bids-dir", bids, "-o", out]
+    words: list[str | Path] = ["preprocess", case.preset, "--bids-dir", bids, "-o", out]
     if quick:
         words += [word for label in case.labels for word in ("--participant-label", label)]
     return _outcome(_document(*words), out, time.perf_counter() - started)

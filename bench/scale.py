@@ -62,17 +62,8 @@ def rows() -> Iterator[Row]:
     try:
         write_tree(home / "bids", N_UNITS)
         (home / "pipelines.yaml").write_text(PIPELINE)
-        words = [
-            "plan",
-            "big",
-            "--bids-dir",
-            home / "bids",
-            "-o",
-            home / "out",
-            "-f",
-            home / "pipelines.yaml",
-            "--json",
-        ]
+        words: list[str | Path] = ["plan", "big", "--bids-dir", home / "bids", "-o", home / "out"]
+        words += ["-f", home / "pipelines.yaml", "--json"]
         cold, first = _timed(words, home)
         fill(home / "out", first["plan"])
         warm, second = _timed(words, home)

@@ -79,7 +79,8 @@ def _pairs() -> Iterator[tuple[str, Callable[[], object], Callable[[], object]]]
     raw = mne.io.RawArray(x, info)
 
     def ours(name: str, **settings: Any) -> Callable[[], object]:
-        return partial(registry.get("steps", name)(**settings).run, data)
+        step: Any = registry.get("steps", name)(**settings)
+        return partial(step.run, data)
 
     yield "filter", ours("filter", l_freq=1, h_freq=40), lambda: mne.filter.filter_data(x, SFREQ, 1, 40)
     yield "notch", ours("notch", freqs=[50]), lambda: mne.filter.notch_filter(x, SFREQ, [50])

@@ -14,6 +14,7 @@ def rows() -> Iterator[Row]:
     """Yield the second run of the shipped eegmat pipeline, or of the demo where the recordings are absent."""
     with tempfile.TemporaryDirectory() as name:
         out = Path(name) / "out"
+        words: list[str | Path]
         if (DATA / "eegmat").is_dir():
             words = ["run", "eegmat", "--bids-dir", DATA / "eegmat", "-o", out, "--json"]
         else:

@@ -73,7 +73,7 @@ def warnings_of(
 
 def _about_interval(scores: Sequence[Mapping[str, Any]]) -> list[str]:
     methods = dict.fromkeys(s["ci_method"] for s in scores if s["ci"] is None)
-    return [f"Confidence interval: {method}." for method in methods]
+    return [f"No confidence interval: {method.removeprefix('none: ')}." for method in methods]
 
 
 def _null_facts(scores: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

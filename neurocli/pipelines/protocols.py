@@ -41,6 +41,7 @@ class Ablation(Settings):
     """Score the fitted model when it is told less and less: random columns replaced by their classes' mean means."""
 
     name: ClassVar[str] = "ablation"
+    version: ClassVar[int] = 2  # columns are replaced by the mean of the classes' means
     positional: ClassVar[str | None] = "shares"
 
     shares: tuple[float, ...] = Field(

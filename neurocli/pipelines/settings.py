@@ -49,6 +49,9 @@ class Input(Settings):
 
     datatype: str = Field(description="BIDS datatype: eeg, meg, ieeg, nirs, func, anat ...", pattern="^[a-z]+$")
     suffix: str | None = Field(default=None, description="BIDS suffix; by default as the datatype, bold or T1w.")
+    extension: str | tuple[str, ...] | None = Field(
+        default=None, description="Only files of this ending, such as .vhdr, where a recording is there in several."
+    )
     derivatives: str | None = Field(default=None, description="Read this derivative dataset, such as fmriprep.")
     space: str | None = Field(default=None, description="The space it was brought to, such as MNI152NLin2009cAsym.")
     desc: str | None = Field(default=None, description="What was done to it, such as preproc.")
@@ -208,7 +211,9 @@ class Train(Settings):
     def protocols(self) -> dict[str, dict[str, Any]]:
         """Return the settings of what is fitted beside the model, by role."""
         asked = {name: getattr(self, name) for name in ("over_time", "few_shot", "ablation")}
-        return {name: found.model_dump(mode="json") for name, found in asked.items() if found}
+        return {
+            name: {**found.model_dump(mode="json"), "version": found.version} for name, found in asked.items() if found
+        }
 
 
 class Seizures(Settings):

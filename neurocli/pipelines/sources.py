@@ -50,6 +50,7 @@ def _select(request: Request, pipeline: Pipeline, index: Index, along: tuple[str
     question = Question(
         datatype=wanted.datatype,
         suffix=wanted.suffix,
+        extension=wanted.extension,
         filters=filters,
         derivatives=wanted.derivatives,
         space=wanted.space,

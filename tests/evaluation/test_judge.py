@@ -103,7 +103,7 @@ def test_one_subject_has_no_interval_and_the_document_says_so():
     score = one(document, "accuracy")
     assert score["ci"] is None
     assert score["ci_method"] == "none: one subject"
-    assert "Confidence interval: none: one subject." in document["warnings"]
+    assert "No confidence interval: one subject." in document["warnings"]
     assert score["p_null"] is None
     assert "The null was not run, so no p is given." in document["warnings"]
 

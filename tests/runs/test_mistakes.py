@@ -159,6 +159,8 @@ def test_two_files_of_one_recording(cli, broken, file, tmp_path):
     eeg = broken / "sub-01" / "eeg"
     shutil.copy(eeg / "sub-01_task-rest_eeg.edf", eeg / "sub-01_task-rest_eeg.bdf")
     told(run(cli, broken, file, tmp_path / "out"), 4, "E-INPUT-DUPLICATE")
+    words = ["plan", "tiny", "--bids-dir", broken, "-o", tmp_path / "out", "-f", file]
+    assert cli(*words, "--set", "input.extension=.edf").returncode == 0
 
 
 def test_a_link_to_nothing(cli, broken, file, tmp_path):
