@@ -31,7 +31,7 @@ def columns():
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("name", ["logistic_regression", "lda", "svm", "ridge", "random_forest", "knn"])
+@pytest.mark.parametrize("name", ["logistic_regression", "lda", "svm", "ridge", "random_forest", "knn", "mlp"])
 @pytest.mark.parametrize("before", [["standardize"], ["impute", "pca"], ["select"]], ids=str)
 def test_scores_are_those_of_the_chain(columns, before, name, n_classes):
     X, y = columns[0].astype(np.float32).astype(float), np.minimum(columns[1], n_classes - 1)
