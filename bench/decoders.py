@@ -136,7 +136,7 @@ def measure(cell: Cell, folder: Path, data: Path, limit_s: float) -> Document | 
     before = _cpu_s()
     try:
         with _at_most(limit_s):
-            document = _document(request)
+            document = run_here(request)
     except OverTime:
         return None
     row = {"set": cell.set, "decoder": cell.decoder, **cell.facts, "exit": document["exit"]}
@@ -162,8 +162,8 @@ def _at_most(limit_s: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _document(request: Request) -> Document:
-    """Return the document of `neurocli evaluate --json`."""
+def run_here(request: Request) -> Document:
+    """Run a pipeline in this process and return what the command line prints with ``--json``."""
     try:
         prepare_out(request.out, request.bids_dir)
         (pipeline,) = choose.chosen(request)

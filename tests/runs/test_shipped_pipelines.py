@@ -12,12 +12,13 @@ import pytest
 from sklearn.utils.validation import has_fit_parameter
 from typer.testing import CliRunner
 
+from bench.decoders import run_here
 from neurocli import registry
 from neurocli.commands import build
 from neurocli.errors import NeurocliError
 from neurocli.models._chain import build_chain
 from neurocli.pipelines.config import load
-from tests.runs.conftest import Cli
+from neurocli.pipelines.request import Request
 
 CONFIG = load(None)
 # task -> values of the column of its events
@@ -143,46 +144,35 @@ def test_seizures_are_scored_side_by_side_and_written_as_tables(cohort, cli, tmp
     assert tables[0].read_text().startswith("onset\tduration\teventType\tconfidence")
 
 
-WHOLE = ("imagery-few-shot", "imagery-personal", "erp-over-time", "erp-benchmark", "eegmat-forest",
-         "eegmat-neighbours", "eegmat-calibrated", "resting-confounds", "resting-age")  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", WHOLE)
-def test_each_protocol_and_classical_member_runs_from_files_to_report(name, cohort, cli, tmp_path):
-    words = ["run", name, "--bids-dir", cohort, "-o", tmp_path / "out", "--set", "train.null.permutations=0"]
-    short = {"imagery-few-shot": ["--set", "train.few_shot.shots=[0, 1, 2]"]}
-    found = cli.document(*words, *short.get(name, []))
-    assert found["status"] == "ok", found
-    page = (tmp_path / "out" / "report.html").read_text()
-    assert CONFIG.pipelines[name].citation.split(",")[0] in page
-    if name == "erp-benchmark":
-        assert "By sample and by subject" in page
-
-
-ALONE = {"demo", "forecast", "forecast-attention", *WHOLE, "seizures-dense"}  # run by tests of their own
-REST = [n for n, p in CONFIG.pipelines.items() if p.train and p.input.datatype == "eeg" and n not in ALONE]
-PASSES = {name: {"n_epochs": 1} for name, found in registry.definitions("models").items() if hasattr(found, "network")}
+ALONE = {"demo", "forecast", "forecast-attention", "seizures-dense"}  # run by tests of their own
+TRAINED = [n for n, p in CONFIG.pipelines.items() if p.train and p.input.datatype == "eeg" and n not in ALONE]
+PASSES = {name for name, found in registry.definitions("models").items() if hasattr(found, "network")}
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory) -> Cli:
-    """Return a command line whose runs find what the ones before left."""
-    return Cli(tmp_path_factory.mktemp("shared"))
+def store(tmp_path_factory) -> Path:
+    """Return a store, so that a pipeline finds what the ones before left."""
+    return tmp_path_factory.mktemp("shared") / "store"
+
+
+def shortened(name: str) -> tuple[str, ...]:
+    """Return settings: no null, one pass of a network, few shots, windows no longer than the seizures here."""
+    small = {"seizures-transformer": ("widths=[8, 16]", "depth=1", "n_heads=2", "n_hidden=16")}
+    sets = ["train.null.permutations=0"]
+    sets += [f"train.model.{use.name}.n_epochs=1" for use in CONFIG.pipelines[name].train.model if use.name in PASSES]
+    sets += ["train.few_shot.shots=[0, 1, 2]"] if name == "imagery-few-shot" else []
+    sets += [f"train.model.seizure_transformer.{setting}" for setting in small.get(name, ())]
+    return (*sets, *(["preprocess.epoch.duration=5 s"] if name.startswith("seizures-") else []))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", REST)
-def test_every_other_pipeline_runs_from_files_to_report(name, cohort, shared, tmp_path):
-    """Networks pass over the samples once; the null is left out; windows are no longer than the seizures here."""
-    words = ["run", name, "--bids-dir", cohort, "-o", tmp_path / "out", "--set", "train.null.permutations=0"]
-    for use in CONFIG.pipelines[name].train.model:
-        for setting, value in PASSES.get(use.name, {}).items():
-            words += ["--set", f"train.model.{use.name}.{setting}={value}"]
-    if name.startswith("seizures-"):
-        words += ["--set", "preprocess.epoch.duration=5 s"]
-    found = shared.document(*words)
-    assert found["status"] == "ok", found
+@pytest.mark.filterwarnings("default")  # as in a worker; what members warn of is in the document
+@pytest.mark.parametrize("name", TRAINED)
+def test_each_that_trains_runs_from_files_to_report(name, cohort, store, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEUROCLI_CACHE_DIR", str(tmp_path / "cache"))
+    found = run_here(Request(name, cohort, tmp_path / "out", sets=shortened(name), store=store, n_cpus=1))
+    assert found.get("status") == "ok", found
     assert found["scores"] or "over_time" in found
     page = (tmp_path / "out" / "report.html").read_text()
     assert html.escape(CONFIG.pipelines[name].citation.split(",")[0]) in page
+    assert name != "erp-benchmark" or "By sample and by subject" in page
