@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -42,7 +43,7 @@ def write_tree(root: Path, n_units: int) -> None:
 
 
 def fill(out: Path, plan: list[dict[str, Any]]) -> None:
-    """Put an entry and a record of its publication there for every unit, without syncing: nothing here is measured."""
+    """Put an entry and a record of its publication there for every unit, and wait until the disk has them."""
     (out / ".neurocli" / "published").mkdir(parents=True)
     for unit in plan:
         key = unit["key"]
@@ -54,6 +55,7 @@ def fill(out: Path, plan: list[dict[str, Any]]) -> None:
         record = out / ".neurocli" / "published" / (unit["unit"].replace("/", "__") + ".json")
         record.write_text(json.dumps({"key": key, "files": []}))
     (out / ".neurocli" / "store" / "format").write_text("1\n")
+    os.sync()  # else the kernel writes half a million files while the plan looks at them
 
 
 def rows() -> Iterator[Row]:

@@ -7,23 +7,24 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib import metadata
-from json.encoder import encode_basestring
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]  # the stubs leave it out
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import Use
 
 Recipe = dict[str, Any]
-TEXTS = {str, dict}
 FORMAT = 1  # of the recipe itself; a bump voids every cache
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# what `_ENCODER.encode` makes anew at each call, which takes longer than to write a small document
+_chunks = c_make_encoder(None, _ENCODER.default, encode_basestring, None, ":", ",", True, False, False)
 
 
 def canonical(document: Any) -> str:
     """Return the one JSON text of a document: sorted keys, no spaces, no NaN."""
-    return _ENCODER.encode(document)
+    return "".join(_chunks(document, 0))
 
 
 def key_of(recipe: Mapping[str, Any]) -> str:
@@ -48,23 +49,12 @@ def _fragment(value: Any) -> str:
     """
     if type(value) is str:
         return encode_basestring(value)  # what `canonical` makes of it, without the detour
-    if type(value) is dict:
-        return _mapping(value)
-    if type(value) is int:
-        return str(value)
     if not isinstance(value, list):
         return canonical(value)
     known = _FRAGMENTS.get(id(value))
     if known is None or known[0] is not value:
         known = _FRAGMENTS[id(value)] = (value, canonical(value))
     return known[1]
-
-
-def _mapping(value: dict[Any, Any]) -> str:
-    """Return the text of a mapping; one of names to texts, as of a recording's files, without a parser's detour."""
-    if not {str}.issuperset(map(type, value)) or not TEXTS.issuperset(map(type, value.values())):
-        return canonical(value)
-    return f"{{{','.join([name + _fragment(value[of]) for of, name in _ordered(tuple(value))])}}}"
 
 
 def digest_of(document: Any) -> str:
