@@ -84,11 +84,12 @@ def text(made: Preview, *, units: bool) -> str:
 
 def _cost(made: Preview) -> str:
     """Return what is known of the time and the memory that all of it takes."""
-    parts = [f"{word} {seconds(spent)} of one core" for name, word in PRICED.items() if (spent := made.price()[name])]
+    price = made.price()  # looks at every unit
+    parts = [f"{word} {seconds(spent)} of one core" for name, word in PRICED.items() if (spent := price[name])]
     workers = f"{made.n_workers} process{'es' if made.n_workers > 1 else ''} at a time"
     peak = made.peak_rss_bytes()
     memory = f", {peak / 1e9:.1f} GB each at most" if peak is not None else ""
-    if None in made.price().values():
+    if None in price.values():
         parts.append("the rest is not known until something like it has run" if parts else UNKNOWN)
     return "; ".join([", ".join(parts), workers + memory])
 
