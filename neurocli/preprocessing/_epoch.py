@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,8 @@ def epoched(data: Recording, settings: Epoch) -> Epochs:
     kept = windows[reasons == ""]
     tally = {"n_windows": len(windows), "dropped": dict(Counter(reasons[reasons != ""].tolist()))}
     some_left(data, len(kept), tally)
-    segments = _cut(data, kept)
-    return _finished(data, settings, kept, segments, tally)
+    segments, hashes = _cut(data, kept)
+    return _finished(data, settings, segments, _table(data, kept) | {"signal": hashes}, tally)
 
 
 def some_left(data: Any, n: int, tally: dict[str, Any]) -> None:
@@ -157,25 +158,35 @@ def _reasons(data: Recording, windows: Windows) -> np.ndarray:
     return reasons
 
 
-def _cut(data: Recording, windows: Windows) -> Any:
-    """Return the segments, shape (n_epochs, n_channels, n_times), or a list of them where lengths differ.
+def _cut(data: Recording, windows: Windows) -> tuple[Any, list[str | None]]:
+    """Return the segments, shape (n_epochs, n_channels, n_times), or a list of them where lengths differ; and hashes.
 
     Many segments are not copied: they are cut when somebody looks.
     """
+    segments = _segments(data, windows)
+    each = _filled(segments, data, windows.start) if isinstance(segments, np.ndarray) else segments
+    return segments, signal_hashes(data, each, windows.start)  # looks at every segment, in this order
+
+
+def _segments(data: Recording, windows: Windows) -> Any:
+    """Return the segments; where they are to be copied, the room for them."""
     lengths = windows.stop - windows.start
     if (lengths != lengths[0]).any():
         return [data.data[:, start:stop] for start, stop in zip(windows.start, windows.stop, strict=True)]
     n_epochs, n_times = len(windows), int(lengths[0])
     if n_epochs * len(data.ch_names) * n_times * data.data.dtype.itemsize >= lazy.LAZY:
         return lazy.Windows(data.data, windows.start, n_times)
-    out = np.empty((n_epochs, len(data.ch_names), n_times), dtype=data.data.dtype)
-    for index, start in enumerate(windows.start):
-        out[index] = data.data[:, start : start + n_times]
-    return out
+    return np.empty((n_epochs, len(data.ch_names), n_times), dtype=data.data.dtype)
 
 
-def _finished(data: Recording, settings: Epoch, windows: Windows, segments: Any, tally: dict[str, Any]) -> Epochs:
-    samples = _table(data, windows) | {"signal": signal_hashes(data, segments, windows.start)}
+def _filled(out: np.ndarray, data: Recording, starts: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield each segment as it is copied, so that it is hashed while the processor still holds it."""
+    for segment, start in zip(out, starts, strict=True):
+        segment[...] = data.data[:, start : start + segment.shape[-1]]
+        yield segment
+
+
+def _finished(data: Recording, settings: Epoch, segments: Any, samples: Samples, tally: dict[str, Any]) -> Epochs:
     x = _baselined(data, settings, segments)
     good = _within_limits(data, settings, x, tally)
     some_left(data, int(good.sum()), tally)

@@ -100,6 +100,17 @@ def test_a_broken_sample_anywhere_is_refused(fault):
         Epoch(duration=1.0).run(long(broken))
 
 
+@pytest.mark.parametrize("kind", ["float64", "float32", "every other sample", "in its file"])
+def test_infinities_of_both_signs_are_refused_in_words(kind):
+    """Their sum is no number, on which NumPy would warn."""
+    broken = eeg()
+    x = broken.data.astype("float32" if kind == "float32" else "float64")
+    x = x[:, ::2] if kind == "every other sample" else x
+    x[4, [7, 3000 // 2]] = np.inf, -np.inf
+    with pytest.raises(InputError, match=f"Samples of channel {broken.ch_names[4]} are not finite"):
+        Epoch(duration=1.0).run(long(replace(broken, data=x)) if kind == "in its file" else replace(broken, data=x))
+
+
 def test_a_baseline_outside_the_window_is_refused_at_once(monkeypatch):
     monkeypatch.setattr(lazy, "LAZY", 0)
     with pytest.raises(InputError, match="lies in the baseline"):
