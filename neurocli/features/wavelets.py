@@ -98,13 +98,18 @@ def wavelet_spectra(n_fft: int, sfreq: float, at: tuple[float, ...], n_cycles: f
     """Return the transform of each wavelet, its centre at time 0, shape (n_freqs, n_fft)."""
     padded = np.zeros((len(at), n_fft), complex)
     for row, freq in zip(padded, at, strict=True):
-        sigma = n_cycles / (2 * np.pi * freq)
-        t = np.arange(0.0, 5.0 * sigma, 1.0 / sfreq)
-        half = np.exp(2j * np.pi * freq * t - t**2 / (2 * sigma**2))
-        half *= np.sqrt(2.0 / (2 * (np.abs(half) ** 2).sum() - 1))
-        row[: t.size] = half
-        row[n_fft - t.size + 1 :] = half[:0:-1].conj()
+        half = half_wavelet(freq, sfreq, n_cycles)
+        row[: half.size] = half
+        row[n_fft - half.size + 1 :] = half[:0:-1].conj()
     return np.asarray(fft(padded))
+
+
+def half_wavelet(freq: float, sfreq: float, n_cycles: float) -> np.ndarray:
+    """Return a wavelet from its centre on; before it are the conjugates."""
+    sigma = n_cycles / (2 * np.pi * freq)
+    t = np.arange(0.0, 5.0 * sigma, 1.0 / sfreq)
+    half = np.exp(2j * np.pi * freq * t - t**2 / (2 * sigma**2))
+    return np.asarray(half * np.sqrt(2.0 / (2 * (np.abs(half) ** 2).sum() - 1)))
 
 
 def _octaves(given: Mapping[str, Any]) -> list[str]:

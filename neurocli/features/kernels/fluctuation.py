@@ -6,9 +6,9 @@ import numpy as np
 
 from ..define import twin
 from ..fluctuation import exponent, hurst, splits, window_sizes
-from ._bits import fast_kernel, kernel, series, wide
+from ._bits import brisk_kernel, fast_kernel, kernel, series, wide
 
-LANES = 16  # series side by side, so that a scan in time vectorises across them
+LANES = 16
 MEAN, WALK, HIGH, LOW, SO_FAR, SQUARES, RATIO, COUNT = (LANES * i for i in range(8))
 
 
@@ -70,7 +70,7 @@ def dfa_exponent(x: np.ndarray) -> np.ndarray:
     return exponent(_mean_squares(flat, sizes), sizes).reshape(x.shape[:-1])
 
 
-@fast_kernel
+@brisk_kernel
 def _scan(x: np.ndarray, state: np.ndarray) -> None:
     """Add to the state the rescaled ranges of one window (n_times, LANES), and their number, in all lanes.
 

@@ -2,111 +2,98 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import torch
+from scipy.linalg import eigh, hankel
 
 from ..define import twin
-from ..wavelets import DB4, DB4_HIGH, EVERY_OTHER, padded_length, wavelet_spectra
-from ._bits import fast_kernel, kernel, series, wide
+from ..wavelets import DB4, DB4_HIGH, EVERY_OTHER, half_wavelet, padded_length, wavelet_spectra
+from ._bits import fast_kernel, kernel, series
 
-ROWS = 64  # series transformed together: twice their 64 x 1,536 complex values stay in the cache
-NOTHING = {np.dtype(np.float32): 1e-6, np.dtype(np.float64): 0.0}  # of a wavelet's spectrum, relative to its peak
+ROWS = 64  # series in a product, always as many, for how many there are may change the order of its sums
+# What share of the energy that can lie outside the signal a direction must be able to add, to count
+NOTHING = {np.dtype(np.float32): 1e-10, np.dtype(np.float64): 1e-15}
 
 
 @twin("morlet_power", backend="cpu", tolerance={"float64": 1e-12, "float32": 1e-5})
 def morlet_power(
     x: np.ndarray, sfreq: float, *, at: tuple[float, ...] = EVERY_OTHER, n_cycles: float = 7.0
 ) -> np.ndarray:
-    """Transform blocks of series, each wavelet in turn, back no further than the power of its few bins needs."""
-    flat, n_fft = series(x), _even_faster(padded_length(x.shape[-1], sfreq, at, n_cycles))
-    wavelets = _wavelets(n_fft, x.shape[-1], x.dtype, sfreq, tuple(at), n_cycles)
-    power = np.empty((len(wavelets), len(flat)), x.dtype)
+    r"""Take the energy of the whole convolution from the spectrum, and from it what lies outside the signal.
+
+    By Parseval the energy is a weighted sum over the squared spectrum, so nothing is transformed back. The u-th sample
+    beyond the end is
+
+    .. math:: z_{N - 1 + u} = \sum_{v \ge 0} w_{u + v}\, x_{N - 1 - v}
+
+    and before the start likewise. These samples are many but vary in few directions: those of the
+    eigendecomposition of :math:`w w^*`.
+    """
+    energies = _energies(x.shape[-1], x.dtype, sfreq, tuple(at), n_cycles)
+    flat, power = series(x), []
     for start in range(0, len(flat), ROWS):
-        spectrum = torch.fft.fft(torch.from_numpy(flat[start : start + ROWS]), n_fft)
-        parts = torch.view_as_real(spectrum).flatten(1).numpy()
-        for wavelet, row in zip(wavelets, power, strict=True):
-            wavelet.fill(parts, row[start : start + ROWS])
-    return np.ascontiguousarray(power.T).reshape(*x.shape[:-1], len(at))
+        block = torch.from_numpy(flat[start : start + ROWS])
+        whole = torch.nn.functional.pad(block, (0, 0, 0, ROWS - len(block)))
+        power.append(energies.inside(whole)[: len(block)])
+    return (np.concatenate(power) / x.dtype.type(x.shape[-1])).reshape(*x.shape[:-1], len(at))
 
 
-@lru_cache(maxsize=8)
-def _wavelets(
-    n_fft: int, n_times: int, dtype: np.dtype, sfreq: float, at: tuple[float, ...], n_cycles: float
-) -> list[_Wavelet]:
-    spectra = wavelet_spectra(n_fft, sfreq, at, n_cycles).real  # the halves of a wavelet are conjugate
-    return [_Wavelet(spectrum, n_times, dtype) for spectrum in spectra]
-
-
-class _Wavelet:
-    r"""The bins of a wavelet, and weights that make its mean power of few samples.
-
-    Power in S bins has 2 S - 1 Fourier coefficients. So it is known at all times from as many samples of the whole
-    period, and its sum over the n_times samples of the signal is a sum of theirs with weights
-
-    .. math:: \omega_u = \frac{1}{M} \sum_{|m| < S} e^{-2 \pi i m u / M} \sum_{t < n_{times}} e^{2 \pi i m t / n_{fft}}
+@dataclass(frozen=True)
+class _Energies:
+    """Weights of the energy of each wavelet's convolution.
 
     Parameters
     ----------
-    spectrum : array, shape (n_fft,)
-        Transform of the wavelet, real.
-    n_times : int
-        Samples of the signal.
-    dtype : dtype
-        In which is computed; in single precision bins of less than a millionth of the largest are left out.
+    n_fft : int
+        A length at which nothing wraps round.
+    gains : tensor, shape (2 n_bins, n_freqs)
+        Of the squared real and imaginary parts of the spectrum, in turns.
+    directions : tensor, shape (n_edge, n_directions)
+        Of the samples from an end inwards.
+    owners : tensor, shape (n_directions, n_freqs)
+        One where a direction is of a wavelet.
     """
 
-    def __init__(self, spectrum: np.ndarray, n_times: int, dtype: np.dtype):
-        n_fft, peak = spectrum.size, int(np.abs(spectrum).argmax())
-        away = np.abs((np.arange(n_fft) - peak + n_fft // 2) % n_fft - n_fft // 2)
-        reach = int(away[np.abs(spectrum) > NOTHING[dtype] * np.abs(spectrum[peak])].max())
-        n_bins = 2 * reach + 1
-        length = _even_faster(2 * n_bins - 1)
-        if length < n_fft:
-            self.first, weights = (peak - reach) % n_fft, _few_weights(n_bins, length, n_times, n_fft)
-        else:
-            self.first, n_bins, length, weights = 0, n_fft, n_fft, np.arange(n_fft) < n_times
-        gains = np.take(spectrum, np.arange(self.first, self.first + n_bins), mode="wrap") * (length / n_fft)
-        self.gains, self.weights = (np.repeat(one, 2).astype(dtype) for one in (gains, weights / n_times))
+    n_fft: int
+    gains: torch.Tensor
+    directions: torch.Tensor
+    owners: torch.Tensor
 
-    def fill(self, parts: np.ndarray, power: np.ndarray) -> None:
-        """Fill the mean power of each series from its spectrum, real and imaginary parts in turns."""
-        bins = np.empty((len(parts), self.weights.size), parts.dtype)
-        _pick(parts, 2 * self.first, self.gains, bins)
-        samples = torch.view_as_complex(torch.from_numpy(bins.reshape(len(bins), -1, 2)))
-        torch.fft.ifft(samples, out=samples)
-        _weighted_squares(bins, self.weights, power)
+    def inside(self, x: torch.Tensor) -> np.ndarray:
+        """Return the energy inside the signal, of (n_series, n_times): (n_series, n_freqs)."""
+        parts = torch.view_as_real(torch.fft.rfft(x, self.n_fft)).flatten(1)[:, : len(self.gains)]
+        n = len(self.directions)
+        outside = sum((edge @ self.directions).square() @ self.owners for edge in (x[:, :n], x[:, -n:].flip(1)))
+        return (parts.square() @ self.gains - outside).clamp_min(0.0).numpy()
 
 
-def _few_weights(n_bins: int, length: int, n_times: int, n_fft: int) -> np.ndarray:
-    """Return the weights of `length` samples of a power of 2 n_bins - 1 coefficients."""
-    lags, coefficients = np.arange(1 - n_bins, n_bins), np.zeros(length, complex)
-    coefficients[lags] = np.fft.fft(np.arange(n_fft) < n_times).conj()[lags]
-    return np.fft.fft(coefficients).real / length
+@lru_cache(maxsize=8)
+def _energies(n_times: int, dtype: np.dtype, sfreq: float, at: tuple[float, ...], n_cycles: float) -> _Energies:
+    """Return the weights for signals of n_times samples."""
+    halves = [half_wavelet(freq, sfreq, n_cycles) for freq in at]
+    reach = max(half.size for half in halves) - 1
+    n_fft = _even_faster(padded_length(n_times + reach, sfreq, at, n_cycles))
+    squares = np.abs(wavelet_spectra(n_fft, sfreq, at, n_cycles)) ** 2 / n_fft
+    gains = (squares[:, : n_fft // 2 + 1] + squares[:, -np.arange(n_fft // 2 + 1)]) / 2  # bins -k have those of k
+    gains[:, 1 : n_fft // 2] *= 2
+    edges = [_edge(half, NOTHING[dtype]) for half in halves]
+    owners = np.repeat(np.eye(len(at)), [len(edge) for edge in edges], axis=0)
+    directions = np.vstack([np.pad(edge, ((0, 0), (0, reach - edge.shape[1]))) for edge in edges]).T
+    tensors = (
+        torch.from_numpy(np.ascontiguousarray(a, dtype)) for a in (np.repeat(gains.T, 2, axis=0), directions, owners)
+    )
+    return _Energies(n_fft, *tensors)
 
 
-@fast_kernel
-def _pick(rows: np.ndarray, first: int, gains: np.ndarray, out: np.ndarray) -> None:
-    """Write a stretch of each row times the gains, which goes on at the start of the row, and zeros after it."""
-    wide()
-    n = min(gains.size, rows.shape[1] - first)
-    for s in range(rows.shape[0]):
-        for i in range(n):
-            out[s, i] = gains[i] * rows[s, first + i]
-        for i in range(n, gains.size):
-            out[s, i] = gains[i] * rows[s, i - n]
-        out[s, gains.size :] = rows.dtype.type(0)
-
-
-@fast_kernel
-def _weighted_squares(values: np.ndarray, weights: np.ndarray, sums: np.ndarray) -> None:
-    wide()
-    for s in range(values.shape[0]):
-        row, total = values[s], values.dtype.type(0)
-        for i in range(weights.size):
-            total += weights[i] * row[i] * row[i]
-        sums[s] = total
+def _edge(half: np.ndarray, nothing: float) -> np.ndarray:
+    """Return the directions (n, reach) whose squared sums add up to the energy outside."""
+    beyond = hankel(half[1:], np.zeros(half.size - 1))
+    gram = (beyond.conj().T @ beyond).real
+    energies, directions = eigh(gram, subset_by_value=(nothing * np.trace(gram), np.inf))
+    return np.asarray(np.sqrt(energies)[:, None] * directions.T)
 
 
 def _even_faster(n: int) -> int:
