@@ -49,7 +49,8 @@ def to_regions(root: Path, item: Item, table: Regions) -> Recording:
 
 def _tr(root: Path, item: Item) -> float:
     """Return the repetition time in s: of the table's own sidecar, else of those of the run it was made from."""
-    said = sidecar(root, item).get("RepetitionTime", _of_the_run(root, item))
+    own = sidecar(root, item)
+    said = own["RepetitionTime"] if "RepetitionTime" in own else _of_the_run(root, item)
     if said is None:
         raise InputError("The repetition time is unknown.", code="E-INPUT-TR", where=item.path,
                          remedy="Add RepetitionTime to the JSON sidecar of the table, or of the raw run.")  # fmt: skip

@@ -24,14 +24,19 @@ def band_passed(data: Image, settings: BandPass) -> Image:
     sos = butterworth(data, settings.l_freq, settings.h_freq, settings.order)
     out = np.zeros(data.data.shape, dtype=np.float64)
     for i in np.flatnonzero(inside.any(axis=(1, 2))):  # slab by slab, so that no copy of the whole is needed
-        out[i][inside[i]] = _round_the_mean(data, np.asarray(data.data[i][inside[i]], dtype=np.float64), sos)
+        out[i][inside[i]] = round_the_mean(_finite(data, np.asarray(data.data[i][inside[i]], dtype=np.float64)), sos)
     numbers = {"l_freq": settings.l_freq, "h_freq": settings.h_freq, "order": settings.order}
     return noted(data, settings.name, {**numbers, "n_voxels": int(inside.sum())}, data=out)
 
 
-def _round_the_mean(data: Image, x: np.ndarray, sos: np.ndarray) -> np.ndarray:
+def _finite(data: Image, x: np.ndarray) -> np.ndarray:
     if not np.isfinite(x).all():
         raise refuse(data, "E-INPUT-NAN", "The image has voxels that are no numbers.", "Mend the image, or mask it.")
+    return x
+
+
+def round_the_mean(x: np.ndarray, sos: np.ndarray) -> np.ndarray:
+    """Return the band of each series round its own mean, shapes as for `filtered`."""
     found: np.ndarray = filtered(x, sos) + x.mean(axis=-1, keepdims=True)
     return found
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..data.recording import Image
 from ..errors import unknown
-from ._band_pass import butterworth, filtered
+from ._band_pass import butterworth, filtered, round_the_mean
 from ._common import noted, refuse
 from ._image import bright, series
 
@@ -48,7 +48,7 @@ def _in_band(data: Image, x: np.ndarray, design: np.ndarray, settings: Confounds
     """Return the band of the series, round their mean, and that of the confounds, centred."""
     sos = butterworth(data, settings.l_freq, settings.h_freq)
     design = filtered(design.T, sos).T
-    return filtered(x, sos) + x.mean(axis=-1, keepdims=True), design - design.mean(axis=0)
+    return round_the_mean(x, sos), design - design.mean(axis=0)
 
 
 def patterns(settings: Confounds) -> list[str]:

@@ -78,6 +78,16 @@ def test_the_tables_own_repetition_time_comes_first(root):
     assert chosen(root)[0].sfreq == 1 / 0.8
 
 
+def test_the_raw_run_is_not_asked_where_the_table_says_its_repetition_time(root):
+    xcp_d(root, "01")
+    write(root, f"{XCP_D.format('01')}_{TABLE.format(NEW)}".replace(".tsv", ".json"), {"RepetitionTime": 0.8})
+    sidecars = [*root.glob("*bold.json"), *root.glob("sub-01/func/*bold.json")]
+    for path in sidecars:
+        path.write_text("{ broken")
+    assert sidecars
+    assert chosen(root)[0].sfreq == 1 / 0.8
+
+
 def test_outliers_that_were_filled_in_are_spans_of_the_recording(root):
     xcp_d(root, "01", outliers=(3, 4, 10))
     (found,) = chosen(root)
