@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, unknown
+from .membership import IN, OUT, TOLD, moves
 from .plan import make_plan
 from .preview import CACHED, states_of
 from .sources import find_cohort, find_sources
-from .units import Unit, all_units
+from .units import GATHERING, SINGLE, Unit, all_units
 
 if TYPE_CHECKING:
     from .config import Pipeline
@@ -44,14 +45,19 @@ def _short(value: Any) -> str:
 def why(request: Request, pipeline: Pipeline, unit_id: str) -> tuple[str, list[Difference]]:
     """Return the state of a unit and what changed since it last ran here; nothing changed where the list is empty.
 
+    A recording that ran here and is selected no more is ``left out``.
+
     Raises
     ------
     UsageError
-        If the plan has no such unit.
+        If the plan has no such unit, and never had.
     """
     sources = find_sources(request, pipeline)
     plan = make_plan(pipeline, sources, request.until, find_cohort(request, sources))
     units = {unit.id: unit for phase in plan.phases for unit in all_units(phase)}
+    stage, _, recording = unit_id.partition("/")
+    if unit_id not in units and stage in SINGLE and unit_id in _last_recipes(request.out):
+        return OUT, [Difference(recording, IN, OUT, None)]
     if unit_id not in units:
         raise UsageError(unknown("unit", unit_id, units), code="E-USAGE-UNIT")
     state = states_of(request, plan)[unit_id]
@@ -61,12 +67,15 @@ def why(request: Request, pipeline: Pipeline, unit_id: str) -> tuple[str, list[D
 
 def _differences(request: Request, pipeline: Pipeline, units: Mapping[str, Unit], unit_id: str) -> Iterator[Difference]:
     earlier = {id_: found for id_, found in _last_recipes(request.out).items() if id_ in units}
+    names = {unit["key"]: unit["id"] for unit in _carried_out(request.out)} | {u.key: u.id for u in units.values()}
     if unit_id not in earlier:
         yield Difference("never run in this output folder", None, units[unit_id].key[:12], None)
         return
     for id_ in [*_behind(units[unit_id], units), unit_id]:
         before, after = earlier.get(id_), units[id_]
         if before and before["key"] != after.key:
+            if after.stage in GATHERING:
+                yield from (Difference(*move, None) for move in moves(before, after, names, request.out))
             yield from _recipe_differences(pipeline, id_, before["recipe"], after.recipe)
 
 
@@ -85,20 +94,23 @@ def _behind(unit: Unit, units: Mapping[str, Unit]) -> list[str]:
 
 def _last_recipes(out: Path) -> dict[str, dict[str, Any]]:
     """Return the latest unit of each name that a run of this output folder was to carry out."""
-    found: dict[str, dict[str, Any]] = {}
+    return {unit["id"]: unit for unit in _carried_out(out)}
+
+
+def _carried_out(out: Path) -> Iterator[dict[str, Any]]:
+    """Yield every unit that a run of this output folder was to carry out, the latest last."""
     manifests = (out / ".neurocli" / "runs").glob("*/*.jsonl")
     for path in sorted(manifests, key=lambda path: (path.stat().st_mtime_ns, path.name)):
         for line in path.read_text(encoding="utf-8").splitlines():
-            found |= {unit["id"]: unit for unit in json.loads(line).get("units", ())}
-    return found
+            yield from json.loads(line).get("units", ())
 
 
 def _recipe_differences(
     pipeline: Pipeline, unit_id: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[Difference]:
     for path, old, new in differences(before, after):
-        if path[0] in ("upstream", "cohort", "fits", "scores"):
-            continue  # told by the unit that it points to
+        if path[0] in ("upstream", "fits", "scores", *TOLD):
+            continue  # told by the unit that it points to, or recording by recording
         address = _address(pipeline, path, after)
         mark = pipeline.mark(address) if address else None
         yield Difference(address or f"{unit_id}: {'.'.join(map(str, path))}", old, new, mark)

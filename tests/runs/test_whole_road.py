@@ -137,6 +137,18 @@ def test_why_names_the_setting_and_its_line(finished, dataset, tmp_path):
     assert f"pipelines.yaml:{line}:" in done.stdout
 
 
+def test_why_names_the_recordings_that_were_dropped(finished, dataset):
+    out, file, _, cli = finished
+    there = ["--bids-dir", dataset, "-o", out, "-f", file]
+    fewer = [word for label in ("01", "02", "03") for word in ("--participant-label", label)]
+    dropped = [f'sub-04_task-{task}: "taken in" -> "left out"' for task in ("rest", "work")]
+    for unit in ("train/sub-01/model", "export/report"):
+        done = cli("why", "tiny", unit, *there, *fewer)
+        assert [line.strip() for line in done.stdout.splitlines() if "left out" in line] == dropped, unit
+    done = cli("why", "tiny", "preprocess/sub-04_task-rest", *there, *fewer)
+    assert done.stdout.splitlines() == ["preprocess/sub-04_task-rest: left out", f"  {dropped[0]}"]
+
+
 def test_the_gate_closes_when_something_is_stale(finished, dataset):
     out, file, _, cli = finished
     assert cli("plan", *words(dataset, out, file), "--check").returncode == 0
