@@ -6,6 +6,7 @@ import numpy as np
 
 from .spd import inverse_root, safe_log, upper
 
+LARGE = 48  # rows from which on a logarithm without eigenvectors is faster
 BATCH = 2**20  # numbers in the matrices that are mapped at once: 8 MiB, so that all steps find them in the cache
 
 
@@ -48,6 +49,15 @@ def _seen_from(whitening: np.ndarray, X: np.ndarray) -> np.ndarray:
 
 
 def _log(W: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if W.shape[-1] < LARGE:
+        return _log_by_eigenvectors(W, dtype)
+    from ._logarithm import logarithm
+
+    found = (logarithm(one, dtype) for one in W)
+    return np.stack([_log_by_eigenvectors(W[i], dtype) if log is None else log for i, log in enumerate(found)])
+
+
+def _log_by_eigenvectors(W: np.ndarray, dtype: np.dtype) -> np.ndarray:
     values, vectors = np.linalg.eigh(W)
     logs, vectors = safe_log(values).astype(dtype), vectors.astype(dtype, copy=False)
     return np.asarray((vectors * logs[..., None, :]) @ vectors.swapaxes(-1, -2))

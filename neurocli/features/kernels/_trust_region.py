@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._bits import compact, exact_kernel, exponential, fast_kernel, wide
+from ._bits import compact, exact_kernel, wide
+from ._gaussians import FAR, normal, padded, residuals, slope, steepness
 
 TOLERANCE = 1e-5  # ftol, xtol and gtol
-LANES = 16  # points are padded to a multiple of it, so that no loop over them has a rest
-FAR = 1e6  # where those points are, in units of a bump's least width
+VECTOR = 8  # rows of the normal matrix are padded to a multiple of it
 
 
 @exact_kernel
@@ -27,7 +27,10 @@ def _dot(a: np.ndarray, b: np.ndarray) -> float:
 @exact_kernel
 def _norm(a: np.ndarray) -> float:
     compact()
-    return np.sqrt(_dot(a, a))
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * a[i]
+    return np.sqrt(total)
 
 
 @exact_kernel
@@ -36,76 +39,63 @@ def _bilinear(a: np.ndarray, p: np.ndarray, q: np.ndarray) -> float:
     compact()
     total = 0.0
     for i in range(p.size):
-        total += p[i] * _dot(a[i], q)
+        row = 0.0
+        for k in range(q.size):
+            row += a[i, k] * q[k]
+        total += p[i] * row
     return total
 
 
-@fast_kernel
-def _residuals(x: np.ndarray, freqs: np.ndarray, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> float:
-    """Write each bump's shape, and what all of them miss; return half the sum of squares of it."""
-    wide()
-    for i in range(out.size):
-        out[i] = -flat[i]
-    for p in range(x.size // 3):
-        centre, height, sharpness = x[3 * p], x[3 * p + 1], -0.5 / (x[3 * p + 2] * x[3 * p + 2])
-        shape = shapes[p]
-        for i in range(out.size):
-            away = freqs[i] - centre
-            shape[i] = exponential(away * away * sharpness)
-            out[i] += height * shape[i]
-    total = 0.0
-    for i in range(out.size):
-        total += out[i] * out[i]
-    return 0.5 * total
-
-
 @exact_kernel
-def _steepness(x: np.ndarray, out: np.ndarray) -> None:
-    """Write what makes the derivatives by centre, height and standard deviation of a^1, a^0 and a^2 times the shape.
+def _scaling(x: np.ndarray, g: np.ndarray, low: np.ndarray, high: np.ndarray, d: np.ndarray, bend: np.ndarray) -> float:
+    """Write the root of Coleman and Li's scaling (the distance to the bound that the gradient leads to) and its bend.
 
-    Here a is the distance from the centre, so that no Jacobian has to be kept.
+    Return the largest of the gradient so scaled, twice.
     """
     compact()
-    for i in range(0, x.size, 3):
-        height, std = x[i + 1], x[i + 2]
-        out[i], out[i + 1], out[i + 2] = height / (std * std), 1.0, height / (std * std * std)
-
-
-@exact_kernel
-def _scaling(x: np.ndarray, g: np.ndarray, low: np.ndarray, high: np.ndarray, v: np.ndarray, dv: np.ndarray) -> None:
-    """Write Coleman and Li's scaling: the distance to the bound that the gradient leads to."""
-    compact()
+    steepest = 0.0
     for i in range(x.size):
-        v[i], dv[i] = 1.0, 0.0
+        v, bend[i] = 1.0, 0.0
         if g[i] < 0 and np.isfinite(high[i]):
-            v[i], dv[i] = high[i] - x[i], -1.0
+            v, bend[i] = high[i] - x[i], -g[i]
         elif g[i] > 0 and np.isfinite(low[i]):
-            v[i], dv[i] = x[i] - low[i], 1.0
+            v, bend[i] = x[i] - low[i], g[i]
+        d[i] = np.sqrt(v)
+        steepest = max(steepest, abs(g[i] * v))
+    return steepest
 
 
 @exact_kernel
 def _factor(a: np.ndarray, alpha: float, out: np.ndarray) -> bool:
-    """Write the Cholesky factor of a + alpha, upper and lower, its diagonal inverted; return whether it exists."""
-    compact()
-    for j in range(a.shape[0]):
-        for i in range(j, a.shape[0]):
-            total = a[i, j] + (alpha if i == j else 0.0)
-            for k in range(j):
-                total -= out[i, k] * out[j, k]
-            if i > j:
-                out[i, j] = total * out[j, j]
-                out[j, i] = out[i, j]
-            elif total > 0.0:
-                out[j, j] = 1.0 / np.sqrt(total)
-            else:
-                return False
+    """Write the upper Cholesky factor of a + alpha, its diagonal inverted; return whether it exists.
+
+    Rows are as wide as vectors ask; what stands left of the diagonal then means nothing.
+    """
+    wide()
+    n, width = a.shape
+    for i in range(n):
+        for k in range(width):
+            out[i, k] = a[i, k]
+        out[i, i] += alpha
+    for j in range(n):
+        if not out[j, j] > 0.0:
+            return False
+        inverse = 1.0 / np.sqrt(out[j, j])
+        for k in range(width):
+            out[j, k] *= inverse
+        out[j, j] = inverse
+        for i in range(j + 1, n):
+            first, weight = np.uint64(i // VECTOR * VECTOR), out[j, i]
+            for k in range(first, np.uint64(width)):
+                out[i, k] -= weight * out[j, k]
     return True
 
 
 @exact_kernel
 def _forward(factor: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     compact()
-    out[:] = b
+    for i in range(b.size):
+        out[i] = b[i]
     for k in range(b.size):
         out[k] *= factor[k, k]
         for i in range(k + 1, b.size):
@@ -115,11 +105,11 @@ def _forward(factor: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 @exact_kernel
 def _backward(factor: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     compact()
-    out[:] = b
     for k in range(b.size - 1, -1, -1):
-        out[k] *= factor[k, k]
-        for i in range(k):
-            out[i] -= factor[k, i] * out[k]
+        total = b[k]
+        for i in range(k + 1, b.size):
+            total -= factor[k, i] * out[i]
+        out[k] = total * factor[k, k]
 
 
 @exact_kernel
@@ -258,72 +248,25 @@ def _chosen_step(
 
 
 @exact_kernel
-def _into_bounds(x: np.ndarray, low: np.ndarray, high: np.ndarray, slack: float) -> np.ndarray:
-    """Return a point strictly between the bounds."""
+def _into_bounds(x: np.ndarray, low: np.ndarray, high: np.ndarray, slack: float) -> None:
+    """Move a point to where it is strictly between the bounds."""
     compact()
-    out = x.copy()
     for i in range(x.size):
         if x[i] <= low[i] + slack * max(1.0, abs(low[i])):
-            out[i] = low[i] + slack * max(1.0, abs(low[i])) if slack > 0 else np.nextafter(low[i], high[i])
+            x[i] = low[i] + slack * max(1.0, abs(low[i])) if slack > 0 else np.nextafter(low[i], high[i])
         elif x[i] >= high[i] - slack * max(1.0, abs(high[i])):
-            out[i] = high[i] - slack * max(1.0, abs(high[i])) if slack > 0 else np.nextafter(high[i], low[i])
-    return out
-
-
-@fast_kernel
-def _multiply(
-    shape: np.ndarray, other: np.ndarray, freqs: np.ndarray, centre: float, elsewhere: float, out: np.ndarray
-) -> None:
-    """Write the sums of the product of two shapes times powers (1, 0, 2) of the distances from both centres."""
-    wide()
-    s00, s01, s02, s10, s11, s12, s20, s21, s22 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for i in range(shape.size):
-        a, b = freqs[i] - centre, freqs[i] - elsewhere
-        u1, v1 = shape[i], other[i]
-        u0, v0 = u1 * a, v1 * b
-        u2, v2 = u0 * a, v0 * b
-        s00, s01, s02 = s00 + u0 * v0, s01 + u0 * v1, s02 + u0 * v2
-        s10, s11, s12 = s10 + u1 * v0, s11 + u1 * v1, s12 + u1 * v2
-        s20, s21, s22 = s20 + u2 * v0, s21 + u2 * v1, s22 + u2 * v2
-    out[0, 0], out[0, 1], out[0, 2] = s00, s01, s02
-    out[1, 0], out[1, 1], out[1, 2] = s10, s11, s12
-    out[2, 0], out[2, 1], out[2, 2] = s20, s21, s22
-
-
-@fast_kernel
-def _slope(shape: np.ndarray, freqs: np.ndarray, centre: float, residuals: np.ndarray, out: np.ndarray) -> None:
-    """Write the sums of shape and residuals times powers (1, 0, 2) of the distance from the centre."""
-    wide()
-    s0, s1, s2 = 0.0, 0.0, 0.0
-    for i in range(shape.size):
-        away, both = freqs[i] - centre, shape[i] * residuals[i]
-        s0, s1, s2 = s0 + both * away, s1 + both, s2 + both * away * away
-    out[0], out[1], out[2] = s0, s1, s2
+            x[i] = high[i] - slack * max(1.0, abs(high[i])) if slack > 0 else np.nextafter(high[i], low[i])
 
 
 @exact_kernel
-def _normal(
-    x: np.ndarray, freqs: np.ndarray, shapes: np.ndarray, scale: np.ndarray, diagonal: np.ndarray, out: np.ndarray
-) -> None:
-    """Write the scaled normal matrix of the Jacobian."""
+def _moved(x: np.ndarray, d: np.ndarray, step: np.ndarray, out: np.ndarray) -> float:
+    """Write where a scaled step leads to; return how far that is."""
     compact()
-    for p in range(x.size // 3):
-        for q in range(p + 1):
-            into = out[3 * p : 3 * p + 3, 3 * q : 3 * q + 3]
-            _multiply(shapes[p], shapes[q], freqs, x[3 * p], x[3 * q], into)
+    total = 0.0
     for i in range(x.size):
-        for j in range(i + 1):
-            out[i, j] *= scale[i] * scale[j]
-            out[j, i] = out[i, j]
-        out[i, i] += diagonal[i]
-
-
-@exact_kernel
-def _padded(a: np.ndarray, value: float) -> np.ndarray:
-    compact()
-    out = np.full(-(-a.size // LANES) * LANES, value)
-    out[: a.size] = a
-    return out
+        out[i] = x[i] + d[i] * step[i]
+        total += (d[i] * step[i]) ** 2
+    return np.sqrt(total)
 
 
 @exact_kernel
@@ -344,35 +287,37 @@ def fit_gaussians(freqs: np.ndarray, flat: np.ndarray, x: np.ndarray, low: np.nd
     """
     compact()
     n = x.size
-    x = _into_bounds(x, low, high, 1e-10)
-    freqs, flat = _padded(freqs, FAR), _padded(flat, 0.0)  # no bump reaches there, and there is nothing to miss
+    freqs, flat = padded(freqs, FAR), padded(flat, 0.0)  # no bump reaches there, and there is nothing to miss
     shapes, new_shapes = np.empty((n // 3, freqs.size)), np.empty((n // 3, freqs.size))
     f, new_f = np.empty(freqs.size), np.empty(freqs.size)
-    a, factor, rows = np.empty((n, n)), np.empty((n, n)), np.empty((6, n))
-    g, v, dv, steep, p, half = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
-    cost, radius, alpha = _residuals(x, freqs, flat, shapes, f), 0.0, 0.0
+    width = -(-n // VECTOR) * VECTOR
+    a, factor, rows = np.zeros((n, width)), np.empty((n, width)), np.empty((7, n))
+    g, d, bend, steep, p, half = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
+    x, new_x = x.copy(), rows[6]
+    _into_bounds(x, low, high, 1e-10)
+    cost, radius, alpha = residuals(x, freqs, flat, shapes, f), 0.0, 0.0
     for _ in range(500):
-        _steepness(x, steep)
-        for i in range(n // 3):
-            _slope(shapes[i], freqs, x[3 * i], f, g[3 * i : 3 * i + 3])
-        g *= steep
-        _scaling(x, g, low, high, v, dv)
-        d = np.sqrt(v)
+        steepness(x, steep)
+        slope(shapes, freqs, x, f, steep, g)
+        steepest = _scaling(x, g, low, high, d, bend)
         radius = radius if radius > 0 else _norm(x / d)
         radius = radius if radius > 0 else 1.0
-        steepest = np.abs(g * v).max()
         if steepest < TOLERANCE:
             break
-        _normal(x, freqs, shapes, d * steep, g * dv, a)
+        for i in range(n):
+            steep[i] *= d[i]
+            g[i] *= d[i]
+        normal(x, freqs, shapes, steep, bend, a)
         theta, gained, done = max(0.995, 1.0 - steepest), -1.0, False
         while gained <= 0.0 and not done:
-            alpha = _trust_step(a, d * g, radius, alpha, factor, p, half)
-            step, promised = _chosen_step(a, d * g, x, d, p.copy(), low, high, radius, theta)
-            new_x = _into_bounds(x + d * step, low, high, 0.0)
-            new_cost = _residuals(new_x, freqs, flat, new_shapes, new_f)
+            alpha = _trust_step(a, g, radius, alpha, factor, p, half)
+            step, promised = _chosen_step(a, g, x, d, p, low, high, radius, theta)
+            far = _moved(x, d, step, new_x)
+            _into_bounds(new_x, low, high, 0.0)
+            new_cost = residuals(new_x, freqs, flat, new_shapes, new_f)
             gained, length = cost - new_cost, _norm(step)
             ratio = gained / promised if promised > 0 else 0.0
-            done = (gained < TOLERANCE * cost and ratio > 0.25) or _norm(d * step) < TOLERANCE * (TOLERANCE + _norm(x))
+            done = (gained < TOLERANCE * cost and ratio > 0.25) or far < TOLERANCE * (TOLERANCE + _norm(x))
             new_radius = 0.25 * length if ratio < 0.25 else radius
             if ratio > 0.75 and length > 0.95 * radius:
                 new_radius = 2.0 * radius
@@ -380,7 +325,7 @@ def fit_gaussians(freqs: np.ndarray, flat: np.ndarray, x: np.ndarray, low: np.nd
                 alpha *= radius / new_radius
                 radius = new_radius
         if gained > 0.0:
-            x, cost = new_x, new_cost
+            x, new_x, cost = new_x, x, new_cost
             f, new_f, shapes, new_shapes = new_f, f, new_shapes, shapes
         if done:
             break
