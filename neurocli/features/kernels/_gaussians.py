@@ -17,8 +17,9 @@ FAR = 1e6  # where those points are, in units of a bump's least width
 @exact_kernel
 def padded(a: np.ndarray, value: float) -> np.ndarray:
     compact()
-    out = np.full(-(-a.size // LANES) * LANES, value)
-    out[: a.size] = a
+    out = np.empty(-(-a.size // LANES) * LANES)
+    for i in range(out.size):
+        out[i] = a[i] if i < a.size else value
     return out
 
 

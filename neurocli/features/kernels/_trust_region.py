@@ -259,6 +259,15 @@ def _into_bounds(x: np.ndarray, low: np.ndarray, high: np.ndarray, slack: float)
 
 
 @exact_kernel
+def _first_radius(x: np.ndarray, d: np.ndarray) -> float:
+    compact()
+    total = 0.0
+    for i in range(x.size):
+        total += (x[i] / d[i]) ** 2
+    return np.sqrt(total) if total > 0 else 1.0
+
+
+@exact_kernel
 def _moved(x: np.ndarray, d: np.ndarray, step: np.ndarray, out: np.ndarray) -> float:
     """Write where a scaled step leads to; return how far that is."""
     compact()
@@ -300,8 +309,7 @@ def fit_gaussians(freqs: np.ndarray, flat: np.ndarray, x: np.ndarray, low: np.nd
         steepness(x, steep)
         slope(shapes, freqs, x, f, steep, g)
         steepest = _scaling(x, g, low, high, d, bend)
-        radius = radius if radius > 0 else _norm(x / d)
-        radius = radius if radius > 0 else 1.0
+        radius = radius if radius > 0 else _first_radius(x, d)
         if steepest < TOLERANCE:
             break
         for i in range(n):

@@ -7,7 +7,7 @@ import numpy as np
 from ..aperiodic import EDGE, OVERLAP, REACH, band_of, in_hertz, unit_of
 from ..aperiodic import aperiodic_knee as reference_knee
 from ..define import twin
-from ._bits import kernel
+from ._bits import compact, exact_kernel, kernel
 from ._trust_region import fit_gaussians
 
 STD_PER_HALF = 1.0 / np.sqrt(2.0 * np.log(2.0))  # of a Gaussian's flank at half its height
@@ -74,6 +74,18 @@ def _guesses(
     return guesses[:n]
 
 
+@exact_kernel
+def _by_centre(peaks: np.ndarray) -> None:
+    """Sort a few rows by their first number; equal ones stay as they are (NumPy's sort takes seconds to compile)."""
+    compact()
+    for i in range(1, len(peaks)):
+        k = i
+        while k > 0 and peaks[k - 1, 0] > peaks[k, 0]:
+            for j in range(peaks.shape[1]):
+                peaks[k - 1, j], peaks[k, j] = peaks[k, j], peaks[k - 1, j]
+            k -= 1
+
+
 @kernel
 def _plausible(guesses: np.ndarray, first: float, last: float) -> np.ndarray:
     """Keep, by frequency, the bumps that are off the edges, and the higher of neighbours that overlap."""
@@ -81,7 +93,7 @@ def _plausible(guesses: np.ndarray, first: float, last: float) -> np.ndarray:
         np.abs(guesses[:, 0] - last) > EDGE * guesses[:, 2]
     )
     guesses = guesses[inside]
-    guesses = guesses[np.argsort(guesses[:, 0], kind="mergesort")]
+    _by_centre(guesses)
     keep = np.ones(len(guesses), np.bool_)
     for i in range(len(guesses) - 1):
         if guesses[i, 0] + OVERLAP * guesses[i, 2] > guesses[i + 1, 0] - OVERLAP * guesses[i + 1, 2]:
@@ -98,7 +110,8 @@ def _fitted(freqs: np.ndarray, flat: np.ndarray, guesses: np.ndarray, narrow: fl
         low[i, 0], high[i, 0] = max(guesses[i, 0] - reach, freqs[0]), min(guesses[i, 0] + reach, freqs[-1])
         low[i, 2], high[i, 2] = narrow, wide
     fitted = fit_gaussians(freqs, flat, guesses.ravel(), low.ravel(), high.ravel()).reshape(-1, 3)
-    return fitted[np.argsort(fitted[:, 0], kind="mergesort")]
+    _by_centre(fitted)
+    return fitted
 
 
 @kernel
