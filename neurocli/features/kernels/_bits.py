@@ -39,13 +39,6 @@ def fast_kernel(func: Function) -> Function:
     return compiled
 
 
-def brisk_kernel(func: Function) -> Function:
-    """Do the same, and let 1 / sqrt(x) in single precision be the processor's estimate, refined to 2e-7 of it."""
-    kept = {"reassoc", "contract", "nsz", "arcp"}
-    compiled: Function = njit(nogil=True, cache=True, error_model="numpy", forceinline=True, fastmath=kept)(func)
-    return compiled
-
-
 def exact_kernel(func: Function) -> Function:
     """Do the same for what stays a function of its own, so that much of it compiles soon: no sum may be reordered."""
     compiled: Function = njit(nogil=True, cache=True, error_model="numpy")(func)

@@ -78,7 +78,9 @@ def same(typingctx: Any, value: Any) -> Code:  # noqa: ARG001
     """Return a number sixteen times."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        one = builder.insert_element(ir.Constant(ir.VectorType(args[0].type, WIDTH), ir.Undefined), args[0], _at(0))
+        one = builder.insert_element(
+            ir.Constant(ir.VectorType(args[0].type, WIDTH), ir.Undefined), args[0], ir.IntType(32)(0)
+        )
         return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH))
 
     return Lanes(value)(value), codegen
@@ -102,6 +104,26 @@ def size(typingctx: Any, a: Any) -> Code:  # noqa: ARG001
         return builder.call(_function(builder, "llvm.fabs", args[0].type, 1), args)
 
     return a(a), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def larger(typingctx: Any, a: Any, b: Any) -> Code:  # noqa: ARG001
+    """Return the larger of each two."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return builder.select(builder.fcmp_ordered(">", *args), *args)
+
+    return a(a, b), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def smaller(typingctx: Any, a: Any, b: Any) -> Code:  # noqa: ARG001
+    """Return the smaller of each two."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return builder.select(builder.fcmp_ordered("<", *args), *args)
+
+    return a(a, b), codegen
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -130,21 +152,6 @@ def inverse_root(typingctx: Any, a: Any) -> Code:  # noqa: ARG001
     return a(a), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def total(typingctx: Any, a: Any) -> Code:  # noqa: ARG001
-    """Return the sum of the sixteen, those half of them apart first."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        value, distance = args[0], WIDTH // 2
-        while distance:
-            order = [(i + distance) % WIDTH for i in range(WIDTH)]
-            moved = builder.shuffle_vector(value, value, ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), order))
-            value, distance = builder.fadd(value, moved), distance // 2
-        return builder.extract_element(value, _at(0))
-
-    return a.dtype(a), codegen
-
-
 def _place(context: Any, builder: Any, kind: Any, array: Any, first: Any) -> Any:
     pointer = builder.gep(context.make_array(kind)(context, builder, array).data, [first])
     return builder.bitcast(pointer, ir.VectorType(context.get_data_type(kind.dtype), WIDTH).as_pointer())
@@ -152,10 +159,6 @@ def _place(context: Any, builder: Any, kind: Any, array: Any, first: Any) -> Any
 
 def _size(x: Any) -> int:
     return int(x.dtype.bitwidth) // 8
-
-
-def _at(i: int) -> Any:
-    return ir.Constant(ir.IntType(32), i)
 
 
 def _function(builder: Any, name: str, vector: Any, n: int) -> Any:

@@ -6,10 +6,8 @@ import numpy as np
 
 from ..define import twin
 from ..fluctuation import exponent, hurst, splits, window_sizes
-from ._bits import brisk_kernel, fast_kernel, kernel, series, wide
-
-LANES = 16
-MEAN, WALK, HIGH, LOW, SO_FAR, SQUARES, RATIO, COUNT = (LANES * i for i in range(8))
+from ._bits import fast_kernel, kernel, series, wide
+from ._lanes import WIDTH, Lanes, fused, inverse_root, larger, load, plus_sign, same, smaller, store
 
 
 @kernel
@@ -70,66 +68,61 @@ def dfa_exponent(x: np.ndarray) -> np.ndarray:
     return exponent(_mean_squares(flat, sizes), sizes).reshape(x.shape[:-1])
 
 
-@brisk_kernel
-def _scan(x: np.ndarray, state: np.ndarray) -> None:
-    """Add to the state the rescaled ranges of one window (n_times, LANES), and their number, in all lanes.
+@kernel
+def _mean(x: np.ndarray, n: int) -> Lanes:
+    """Return the mean of a window of n samples; summed from the first, so that single precision keeps the digits."""
+    start = load(x, 0)
+    away = start - start
+    for k in range(n):
+        away = away + (load(x, k * WIDTH) - start)
+    return fused(away, same(x.dtype.type(1.0 / n)), start)
 
-    The state is one array with constant offsets, so that the compiler sees that no two of its parts are the same.
-    """
-    wide()
-    one, zero = x.dtype.type(1), x.dtype.type(0)
-    for lane in range(LANES):
-        first = x[0, lane] - state[MEAN + lane]
-        state[WALK + lane], state[HIGH + lane], state[LOW + lane] = first, first, first
-        state[SO_FAR + lane], state[SQUARES + lane] = x[0, lane], zero
-    for k in range(1, x.shape[0]):
-        share, inverse = one / x.dtype.type(k + 1), one / x.dtype.type(k)
-        kept = x.dtype.type(k) * share  # away^2 k / (k + 1): no difference of near numbers, however alike the samples
-        for lane in range(LANES):
-            here = x[k, lane]
-            away = here - state[SO_FAR + lane]
-            so_far = state[SO_FAR + lane] + away * share
-            squares = state[SQUARES + lane] + away * away * kept
-            walk = state[WALK + lane] + here - state[MEAN + lane]
-            high = max(state[HIGH + lane], walk)
-            low = min(state[LOW + lane], walk)
-            state[SO_FAR + lane], state[SQUARES + lane] = so_far, squares
-            state[WALK + lane], state[HIGH + lane], state[LOW + lane] = walk, high, low
-            ratio = (high - low) / np.sqrt(squares * inverse)
-            state[RATIO + lane] += ratio if squares > zero else zero
-            state[COUNT + lane] += one if squares > zero else zero
+
+@kernel
+def _scan(x: np.ndarray, n: int, sums: np.ndarray) -> None:
+    """Add to the sums the rescaled ranges of one window (n x 16, flat), and how many there are, in all lanes."""
+    mean, so_far = _mean(x, n), load(x, 0)
+    walk = so_far - mean
+    high, low, squares = walk, walk, walk - walk
+    ratios, count = load(sums, 0), load(sums, WIDTH)
+    for k in range(1, n):
+        here, share = load(x, k * WIDTH), 1.0 / (k + 1)
+        away = here - so_far
+        so_far = fused(away, same(x.dtype.type(share)), so_far)
+        # away^2 k / (k + 1): no difference of near numbers, however alike the samples
+        squares = fused(away * away, same(x.dtype.type(k * share)), squares)
+        walk = walk + (here - mean)
+        high, low = larger(walk, high), smaller(walk, low)
+        ratios = fused(high - low, inverse_root(squares * same(x.dtype.type(1.0 / k))), ratios)
+        count = plus_sign(count, squares)
+    store(sums, 0, ratios)
+    store(sums, WIDTH, count)
 
 
 @kernel
 def _mean_rescaled_ranges(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Return, for lanes of series (n_times, LANES), the mean rescaled range at each size."""
-    out = np.empty((sizes.size, LANES))
-    state = np.zeros(8 * LANES, x.dtype)
+    """Return, for sixteen series side by side (n_times x 16, flat), the mean rescaled range at each size."""
+    wide()
+    out, sums = np.empty((sizes.size, WIDTH)), np.empty(2 * WIDTH, x.dtype)
     for j in range(sizes.size):
-        n = sizes[j]
-        state[RATIO:] = 0
-        for w in range(x.shape[0] // n):
-            state[MEAN : MEAN + LANES] = 0
-            for i in range(w * n, w * n + n):
-                for lane in range(LANES):
-                    state[MEAN + lane] += x[i, lane] - x[w * n, lane]  # small, so that float32 keeps the digits
-            for lane in range(LANES):
-                state[MEAN + lane] = x[w * n, lane] + state[MEAN + lane] / x.dtype.type(n)
-            _scan(x[w * n : w * n + n], state)
-        out[j] = state[RATIO : RATIO + LANES] / state[COUNT : COUNT + LANES]
+        sums[:] = 0
+        step = sizes[j] * WIDTH
+        for start in range(0, x.size - step + 1, step):
+            _scan(x[start : start + step], sizes[j], sums)
+        out[j] = sums[:WIDTH] / sums[WIDTH:]
     return out
 
 
 @kernel
 def _all_rescaled_ranges(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     out = np.empty((x.shape[0], sizes.size))
-    lanes = np.zeros((x.shape[1], LANES), x.dtype)
-    for first in range(0, x.shape[0], LANES):
-        n = min(LANES, x.shape[0] - first)
-        for lane in range(n):
-            for i in range(x.shape[1]):
-                lanes[i, lane] = x[first + lane, i]
-        out[first : first + n] = _mean_rescaled_ranges(lanes, sizes).T[:n]
+    side_by_side = np.zeros((x.shape[1], WIDTH), x.dtype)
+    for first in range(0, x.shape[0], WIDTH):
+        n = min(WIDTH, x.shape[0] - first)
+        for i in range(x.shape[1]):
+            for lane in range(n):
+                side_by_side[i, lane] = x[first + lane, i]
+        out[first : first + n] = _mean_rescaled_ranges(side_by_side.reshape(-1), sizes).T[:n]
     return out
 
 
