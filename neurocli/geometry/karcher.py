@@ -11,6 +11,7 @@ import numpy as np
 from .spd import congruence, function_of, mean_of_logs, safe_log, side_by_side
 
 ROUNDING = 1e-5  # below it, a step that does not halve the gradient has met the accuracy of the eigenvalues
+ACCURACY = 1e-3  # of the direction that is solved for: what a step leaves of a small gradient
 COARSE = 128  # from so many matrices on, the mean of one in eight is where it starts
 
 
@@ -27,7 +28,8 @@ def riemannian_mean(X: np.ndarray, tol: float = 1e-8, maxiter: int = 50) -> np.n
     X : array, shape (n_matrices, n, n)
         Positive definite.
     tol : float
-        Norm of J at which it ends; it also ends where rounding keeps J from getting smaller.
+        Norm of J at which it ends; a last step that is sure to lead there is not looked at again. It also ends where
+        rounding keeps J from getting smaller.
     maxiter : int
         Most steps.
 
@@ -50,13 +52,16 @@ def riemannian_mean(X: np.ndarray, tol: float = 1e-8, maxiter: int = 50) -> np.n
         if size <= tol or (last < ROUNDING and size > last / 2):
             break
         logs = safe_log(values)
-        D = _newton(J, logs, vectors) if size < last else _safe_step(logs) * J
+        is_newton = size < last
+        D = _newton(J, logs, vectors) if is_newton else _safe_step(logs) * J
         M = congruence(root, function_of(D, np.exp))
+        if is_newton and size <= min(tol / ACCURACY, ROUNDING):
+            break
         last = size
     return M
 
 
-def _newton(J: np.ndarray, logs: np.ndarray, vectors: np.ndarray, accuracy: float = 1e-3) -> np.ndarray:
+def _newton(J: np.ndarray, logs: np.ndarray, vectors: np.ndarray, accuracy: float = ACCURACY) -> np.ndarray:
     """Solve Hessian(D) = J by conjugate gradients, to three digits and therefore in float32."""
     logs, vectors, size = logs.astype(np.float32), vectors.astype(np.float32), np.abs(J).max() or 1.0
     curvature = _x_coth_x((logs[:, :, None] - logs[:, None, :]) / 2)

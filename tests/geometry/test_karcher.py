@@ -33,6 +33,14 @@ def test_it_is_found_in_few_decompositions(n, monkeypatch):
     assert sum(passes) < 12
 
 
+@pytest.mark.parametrize("n", [9, 160])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_step_that_is_not_looked_at_again_led_there(n, seed):
+    X = ill_conditioned(n, decades=2, seed=seed)
+    W = spd.inverse_root(karcher.riemannian_mean(X))
+    assert np.linalg.norm(spd.mean_of_logs(*np.linalg.eigh(spd.congruence(W, X)))) <= 1e-8
+
+
 def test_newton_solves_its_equation():
     """Oracle: the Hessian written out as a matrix, column by column."""
     rng = np.random.default_rng(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ...geometry.karcher import COARSE, ROUNDING
+from ...geometry.karcher import ACCURACY, COARSE, ROUNDING
 from ._jacobi import eigh
 
 EPS = torch.finfo(torch.float64).eps
@@ -62,7 +62,8 @@ def riemannian_mean(X: torch.Tensor, tol: float = 1e-8, maxiter: int = 50) -> to
     X : tensor of float64, shape (n_matrices, n, n)
         Positive definite.
     tol : float
-        Norm of the mean logarithm at which it ends; it also ends where rounding keeps that from getting smaller.
+        Norm of the mean logarithm at which it ends; a last step that is sure to lead there is not looked at again.
+        It also ends where rounding keeps that from getting smaller.
     maxiter : int
         Most steps.
 
@@ -85,8 +86,11 @@ def riemannian_mean(X: torch.Tensor, tol: float = 1e-8, maxiter: int = 50) -> to
         size = float(J.norm())
         if size <= tol or (last < ROUNDING and size > last / 2):
             break
-        D = _newton(J, logs, vectors) if size < last else _safe_step(logs) * J
+        is_newton = size < last
+        D = _newton(J, logs, vectors) if is_newton else _safe_step(logs) * J
         M = _congruence(root, _exp(D))
+        if is_newton and size <= min(tol / ACCURACY, ROUNDING):
+            break
         last = size
     return M
 
@@ -96,7 +100,7 @@ def _exp(X: torch.Tensor) -> torch.Tensor:
     return mapped(values.exp(), vectors)
 
 
-def _newton(J: torch.Tensor, logs: torch.Tensor, vectors: torch.Tensor, accuracy: float = 1e-3) -> torch.Tensor:
+def _newton(J: torch.Tensor, logs: torch.Tensor, vectors: torch.Tensor, accuracy: float = ACCURACY) -> torch.Tensor:
     """Solve Hessian(D) = J by conjugate gradients, to three digits and therefore in float32."""
     logs, vectors, size = logs.float(), vectors.float(), J.abs().max()
     curvature = _x_coth_x((logs[:, :, None] - logs[:, None, :]) / 2)
