@@ -60,7 +60,7 @@ def _read(root: Path, item: Item) -> Recording | Image:
         from .image import to_image
 
         return to_image(root, item, reader.read(root / item.path))
-    if family == "regions":
+    if family in ("regions", "cifti"):
         from .regions import to_regions
 
         return to_regions(root, item, reader.read(root / item.path))

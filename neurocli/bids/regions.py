@@ -30,7 +30,7 @@ def to_regions(root: Path, item: Item, table: Regions) -> Recording:
         ``E-INPUT-TR``: no sidecar says the repetition time; ``E-INPUT-SIDECAR``, ``E-INPUT-TSV``.
     """
     n_regions, n_volumes = table.data.shape
-    tr = _tr(root, item)
+    tr = _tr(root, item, table.tr)
     found, notes = outliers(root, item, n_volumes)
     bads = tuple(table.names[i] for i in np.flatnonzero(np.isnan(table.data).all(axis=1)))
     return Recording(
@@ -47,10 +47,10 @@ def to_regions(root: Path, item: Item, table: Regions) -> Recording:
     )
 
 
-def _tr(root: Path, item: Item) -> float:
-    """Return the repetition time in s: of the table's own sidecar, else of those of the run it was made from."""
+def _tr(root: Path, item: Item, of_the_file: float | None) -> float:
+    """Return the repetition time in s: of the table's own sidecar, else the file's, else that of the run before it."""
     own = sidecar(root, item)
-    said = own["RepetitionTime"] if "RepetitionTime" in own else _of_the_run(root, item)
+    said = own["RepetitionTime"] if "RepetitionTime" in own else of_the_file or _of_the_run(root, item)
     if said is None:
         raise InputError("The repetition time is unknown.", code="E-INPUT-TR", where=item.path,
                          remedy="Add RepetitionTime to the JSON sidecar of the table, or of the raw run.")  # fmt: skip

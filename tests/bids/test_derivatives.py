@@ -13,7 +13,7 @@ from neurocli.bids.question import Question
 from neurocli.bids.read import read
 from neurocli.bids.select import select
 from neurocli.errors import InputError
-from tests.bids.derivatives import CPAC, REGIONS, TR, XCP_D, cpac, dataset, write, xcp_d
+from tests.bids.derivatives import CPAC, REGIONS, TR, XCP_D, cpac, dataset, image, series, write, xcp_d
 
 TABLE = "space-MNI152NLin6Asym_{}"
 NEW, SEG, OLD = (
@@ -143,6 +143,72 @@ def test_a_table_of_another_length_is_left_aside_and_said(root, table):
 def test_a_table_of_coverage_is_no_image(root):
     xcp_d(root, "01")
     assert len(chosen(root, suffix="bold")) == 1
+
+
+# --- CIFTI -------------------------------------------------------------------------------------------------------
+
+PARCELS = f"{XCP_D.format('01')}_space-fsLR_seg-4S156Parcels_den-91k_stat-mean_timeseries.ptseries.nii"
+
+
+def parcels(root, x, tr=0.8, unit="SECOND", scalars=False):
+    """Write series of parcels, shape (n_volumes, n_parcels), two vertices each."""
+    from nibabel import cifti2
+
+    n = x.shape[1]
+    columns = cifti2.ParcelsAxis(
+        list(REGIONS[:n]),
+        [np.zeros((0, 3), int)] * n,
+        [{"CIFTI_STRUCTURE_CORTEX_LEFT": np.array([2 * i, 2 * i + 1])} for i in range(n)],
+        nvertices={"CIFTI_STRUCTURE_CORTEX_LEFT": 2 * n},
+    )
+    rows = cifti2.ScalarAxis([str(i) for i in range(len(x))]) if scalars else cifti2.SeriesAxis(0, tr, len(x), unit)
+    img = cifti2.Cifti2Image(x.astype(np.float32), (rows, columns))
+    img.update_headers()
+    (root / PARCELS).parent.mkdir(parents=True, exist_ok=True)
+    img.to_filename(root / PARCELS)
+    return root / PARCELS
+
+
+def of_cifti(root):
+    return chosen(root, extension=".ptseries.nii")
+
+
+def test_series_of_parcels_are_a_recording_of_regions(root):
+    x = series("01")
+    x[:, 2] = np.nan
+    parcels(root, x)
+    (found,) = of_cifti(root)
+    assert found.ch_names == REGIONS
+    assert found.sfreq == 1 / 0.8  # the file's own comes before that of the raw run
+    assert found.bads == (REGIONS[2],)
+    assert found.entities["segmentation"] == "4S156Parcels"
+    np.testing.assert_array_equal(found.data, x.T.astype(np.float32))
+
+
+def test_the_raw_run_says_the_repetition_time_of_parcels_in_another_unit(root):
+    parcels(root, series("01"), unit="HERTZ")
+    assert of_cifti(root)[0].sfreq == 1 / TR
+
+
+def test_a_table_and_parcels_of_one_run_are_two_recordings_that_the_extension_tells_apart(root):
+    expected = xcp_d(root, "01")
+    parcels(root, series("01"))
+    (found,) = chosen(root)
+    np.testing.assert_array_equal(found.data, expected.T)
+    assert len(of_cifti(root)) == 1
+
+
+def test_broken_series_of_parcels_are_refused(root):
+    path = parcels(root, series("01"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    assert fault(root, extension=".ptseries.nii").code == "E-INPUT-TRUNCATED"
+    path.write_bytes(whole.replace(b"<CIFTI", b"<CIFTY", 1))
+    assert fault(root, extension=".ptseries.nii").code == "E-INPUT-UNREADABLE"
+    parcels(root, series("01"), scalars=True)
+    assert "ScalarAxis x ParcelsAxis" in str(fault(root, extension=".ptseries.nii"))
+    image(root, PARCELS, 5)
+    assert "but voxels" in str(fault(root, extension=".ptseries.nii"))
 
 
 # --- C-PAC -------------------------------------------------------------------------------------------------------

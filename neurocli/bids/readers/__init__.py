@@ -11,5 +11,5 @@ VERSION = 4
 
 FAMILIES = {
     ".edf": "edf", ".bdf": "edf", ".vhdr": "brainvision", ".set": "eeglab", ".fif": "fif", ".ds": "ctf", ".gdf": "gdf",
-    ".nii": "nifti", ".nii.gz": "nifti", ".tsv": "regions", ".1D": "regions",
+    ".nii": "nifti", ".nii.gz": "nifti", ".tsv": "regions", ".1D": "regions", ".ptseries.nii": "cifti",
 }  # fmt: skip

@@ -15,10 +15,11 @@ from ..tables import Table, numbers, read_tsv
 
 @dataclass(frozen=True)
 class Regions:
-    """Series, shape (n_regions, n_volumes), NaN where there is no value; and the names of the regions."""
+    """Series, shape (n_regions, n_volumes), NaN where there is no value; the names; the TR that the file says, in s."""
 
     data: np.ndarray
     names: tuple[str, ...]
+    tr: float | None = None
 
 
 def read(path: Path) -> Regions:
