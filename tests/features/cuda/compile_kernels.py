@@ -35,6 +35,10 @@ BY: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "phase_coupling": [("wpli", {})],
     "phase_amplitude": [("pac_modulation_index", {})],
     "wavelets": [("morlet_power", {}), ("dwt_energy", {})],
+    "aperiodic": [("aperiodic_exponent", {})],
+    "_trust_region": [("bump_height", {"power_law": {"max_n_peaks": 12}})],
+    "avalanches": [("branching_ratio", {})],
+    "_power_law": [("avalanche_size_exponent", {})],
 }
 # module -> what starts its kernels where no feature does: decompositions of one program, and of blocks
 DIRECTLY = {"_jacobi": [(4, 64), (64, 64), (70, 64)]}

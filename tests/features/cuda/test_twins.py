@@ -15,6 +15,8 @@ SFREQ, CH_NAMES = 128.0, ("Fz", "Cz", "Pz")
 ALPHA = {"analytic": {"bands": {"alpha": (8.0, 13.0)}}}
 BANDS = {"bands": {"theta": (4.0, 8.0), "beta": (13.0, 30.0)}}
 SEGMENTS = {"cross_spectra": {"segment": 0.5, "bandwidth": 8.0, **BANDS}}
+LAW = {"power_law": {"max_n_peaks": 1, "freq_range": (4.0, 30.0)}, "psd": {"segment": 1.0}}
+RARE = {"excursions": {"threshold": 1.0}}
 # What is computed in one pass. Interpreted kernels are slow: as few samples as a feature is defined for, and some more
 CASES = {
     "statistics": (96, [(name, {}) for name in (
@@ -56,6 +58,12 @@ CASES = {
     ]),
     "octaves": (225, [("dwt_energy", {})]),
     "wavelets": (400, [("morlet_power", {})]),
+    "power law": (128, [(name, LAW) for name in (
+        "aperiodic_exponent", "aperiodic_offset", "bump_frequency", "bump_height", "bump_width",
+    )]),
+    "avalanches": (60, [(f"avalanche_{name}", RARE) for name in (
+        "rate", "size", "duration", "size_exponent", "duration_exponent",
+    )] + [("branching_ratio", RARE)]),
 }  # fmt: skip
 
 
