@@ -2,8 +2,8 @@
 
 The steps are those of the kernel for the processor (`kernels/_trust_region.py`). Unknowns lie in a vector: centre,
 height and standard deviation of each bump, and one place left over; the matrix of the normal equations is a tile of
-registers, inverted by sweeps that cost no more than its Cholesky factor would there, and that give both solutions which a
-step needs. All in float64.
+registers, inverted by sweeps that cost no more than its Cholesky factor would there, and that give both solutions of a
+step. All in float64.
 """
 
 from __future__ import annotations

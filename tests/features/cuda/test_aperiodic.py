@@ -38,6 +38,13 @@ def test_no_bump_one_and_two(kernels):
     assert check(kernels, np.stack(power)[:, None]) == [[0], [1], [2]]
 
 
+@pytest.mark.slow
+def test_many_bumps_of_a_rough_spectrum(kernels):
+    """As of an epoch of a few seconds: the radius shrinks, and steps are regularised."""
+    power = np.stack([spectrum((10, 0.9, 1.2), rough=0.35, seed=seed) for seed in (1, 2)])
+    assert min(check(kernels, power)) > 2
+
+
 def test_bumps_at_their_bounds(kernels):
     """One is narrower and one is wider than a bump may be, so that steps are cut and reflected there."""
     power = np.stack([spectrum((20, 0.8, 0.3)), spectrum((20, 0.8, 6.0))])
