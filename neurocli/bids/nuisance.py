@@ -2,7 +2,9 @@
 
 XCP-D writes ``_motion.tsv`` (``_desc-filtered_motion.tsv`` up to 0.9) and ``_outliers.tsv``, both with the volumes that
 it then leaves out of series where it censors (https://xcp-d.readthedocs.io/en/latest/outputs.html). C-PAC writes
-``_desc-confounds_timeseries.1D`` (``_regressors.1D`` up to 1.8.5; ``CPAC/resources/cpac_outputs.tsv``).
+``_desc-confounds_timeseries.1D`` (``_regressors.1D`` up to 1.8.5; ``CPAC/resources/cpac_outputs.tsv``), and motion as
+``_desc-movementParameters_motion``, without a header, in the columns of AFNI's 3dvolreg whichever tool estimated it
+(`normalize_motion_parameters` in ``CPAC/func_preproc/func_motion.py``).
 """
 
 from __future__ import annotations
@@ -17,9 +19,14 @@ from ..data.samples import Samples
 from .one_d import read_1d
 from .question import Item
 from .read import find
+from .sidecars import MOVED
 from .tables import numbers, read_tsv
 
-TABLES = ("_desc-confounds_timeseries.tsv", "_desc-confounds_regressors.tsv")
+TABLES = ("_desc-confounds_timeseries.tsv", "_desc-confounds_regressors.tsv", "_timeseries.1D", "_regressors.1D")
+AS_MCFLIRT = {  # its name -> the column of 3dvolreg, and by what that is multiplied
+    "trans_x": (4, 1.0), "trans_y": (5, -1.0), "trans_z": (3, 1.0),
+    "rot_x": (1, np.pi / 180), "rot_y": (2, -np.pi / 180), "rot_z": (0, np.pi / 180),
+}  # fmt: skip
 Notes = tuple[dict[str, Any], ...]
 
 
@@ -49,13 +56,17 @@ def outliers(root: Path, item: Item, n_volumes: int) -> tuple[Outliers | None, N
 
 def confounds(root: Path, item: Item, n_volumes: int, found: Outliers | None) -> tuple[Samples, Notes]:
     """Return the confounds of an image, numbers or None a volume, and a note where motion has another length."""
-    moved, notes = _motion(root, item, n_volumes, found)
+    of_cpac = next((path for path in item.sidecars if f"_desc-{MOVED}" in path), None)
+    if of_cpac:
+        moved, notes = _of_volreg(root, of_cpac, n_volumes)
+    else:
+        moved, notes = _motion(root, find(item, "_motion.tsv"), n_volumes, found)
     outlier: Samples = {"outlier": found.bad.astype(float).tolist()} if found and not found.left_out else {}
     return {**_table(root, item), **moved, **outlier}, notes
 
 
 def _table(root: Path, item: Item) -> Samples:
-    path = next((path for path in item.sidecars if path.endswith((*TABLES, ".1D"))), None)
+    path = next((path for path in item.sidecars if path.endswith(TABLES)), None)
     if path is None:
         return {}
     if path.endswith(".1D"):
@@ -65,9 +76,16 @@ def _table(root: Path, item: Item) -> Samples:
     return {name: list(numbers(table, name, path)) for name in table}
 
 
-def _motion(root: Path, item: Item, n_volumes: int, found: Outliers | None) -> tuple[Samples, Notes]:
+def _of_volreg(root: Path, path: str, n_volumes: int) -> tuple[Samples, Notes]:
+    """Return roll, pitch, yaw in degrees and shifts up, left, back in mm as MCFLIRT has them: in radians and mm."""
+    table = read_1d(root / path, path)[1]
+    if table.shape != (n_volumes, len(AS_MCFLIRT)):
+        return {}, (_no_fit(path, len(table), n_volumes),)
+    return {name: (table[:, column] * factor).tolist() for name, (column, factor) in AS_MCFLIRT.items()}, ()
+
+
+def _motion(root: Path, path: str | None, n_volumes: int, found: Outliers | None) -> tuple[Samples, Notes]:
     """Return the columns of XCP-D's motion; a table without shifts is C-PAC's summary of a run."""
-    path = find(item, "_motion.tsv")
     table = read_tsv(root / path, path) if path else {}
     if path is None or "trans_x" not in table:
         return {}, ()

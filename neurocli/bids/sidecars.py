@@ -12,6 +12,7 @@ from ..data.entities import Entities, stem
 from .entries import Entries, Entry
 from .index import joined
 
+MOVED = "movementParameters"  # the description of motion in C-PAC
 COMPANIONS = {".vhdr": (".eeg", ".vmrk", ".dat"), ".set": (".fdt",)}
 ELECTRIC = ("eeg", "ieeg", "meg", "emg", "nirs")
 RUN = ("subject", "session", "task", "acquisition", "ceagent", "reconstruction", "direction", "run", "echo")
@@ -144,13 +145,25 @@ def _confounds(own: Entries, folder: str, entities: Mapping[str, str]) -> list[s
     plain = _without(entities, "space", "resolution", "density", "description")
     named = {**plain, "description": "confounds"}
     table = _nearest(own, folder, named, "timeseries") or _nearest(own, folder, named, "regressors")
-    return (table or _of_cpac(own, folder, plain)) + (_of_xcp_d(own, folder, plain) if "task" in plain else [])
+    moved = [*_of_xcp_d(own, folder, plain), *_moved_in_cpac(own, folder, plain)] if "task" in plain else []
+    return (table or _of_cpac(own, folder, plain)) + moved
 
 
 def _of_cpac(own: Entries, folder: str, plain: Mapping[str, str]) -> list[str]:
     """Return the regressors of C-PAC; a number follows the description where pipelines differ."""
     tables = [e for suffix in ("timeseries", "regressors") for e in own.called(folder, suffix) if e.extension == ".1D"]
-    tables = [e for e in tables if e.entities.get("description", "confounds").rstrip("-0123456789") == "confounds"]
+    return _described(tables, "confounds", plain)
+
+
+def _moved_in_cpac(own: Entries, folder: str, plain: Mapping[str, str]) -> list[str]:
+    """Return the six parameters that C-PAC estimated, ``.1D`` by 3dvolreg and ``.tsv`` by MCFLIRT."""
+    tables = [e for e in own.called(folder, "motion") if e.extension in (".1D", ".tsv") and "description" in e.entities]
+    return _described(tables, MOVED, plain)
+
+
+def _described(tables: list[Entry], name: str, plain: Mapping[str, str]) -> list[str]:
+    """Return the table that says most, of those with a description (none will do) or with a number behind it."""
+    tables = [e for e in tables if e.entities.get("description", name).rstrip("-0123456789") == name]
     found = [e for e in tables if fits(_without(e.entities, "description"), plain)]
     return [max(found, key=lambda e: (len(e.entities), e.path)).path] if found else []
 

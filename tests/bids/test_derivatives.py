@@ -249,6 +249,37 @@ def test_an_image_has_the_regressors_of_its_own_regression(root, name):
     np.testing.assert_array_equal(found.confounds["RotYDelay"], expected[:, 1])
 
 
+@pytest.mark.parametrize("ending", [".1D", ".tsv"])
+def test_the_motion_that_cpac_estimated_is_that_of_mcflirt_again(root, ending):
+    """`normalize_motion_parameters` of C-PAC turns what MCFLIRT wrote into the columns of AFNI."""
+    x = cpac(root, "01")
+    par = np.random.default_rng(2).standard_normal((len(x), 6)) * [
+        0.01,
+        0.01,
+        0.01,
+        1,
+        1,
+        1,
+    ]  # three turns, three shifts
+    rx, ry, rz, *shift = par.T
+    written = np.array([*np.rad2deg([rz, rx, -ry]), shift[2], shift[0], -shift[1]]).T
+    np.savetxt(root / f"{CPAC.format('01')}_desc-movementParameters_motion{ending}", written)
+    np.savetxt(root / f"{CPAC.format('01')}_desc-movementParametersUnfiltered_motion{ending}", 2 * written)
+    (found,) = of_cpac(root, suffix="bold", desc="preproc")
+    assert found.confounds["RotYDelay"] == x[:, 1].tolist()
+    names = ["rot_x", "rot_y", "rot_z", "trans_x", "trans_y", "trans_z"]
+    np.testing.assert_allclose([found.confounds[name] for name in names], par.T, rtol=1e-12)
+
+
+def test_motion_of_cpac_for_other_volumes_is_left_aside_and_said(root):
+    cpac(root, "01")
+    path = f"{CPAC.format('01')}_desc-movementParameters_motion.1D"
+    np.savetxt(root / path, np.zeros((7, 6)))
+    (found,) = of_cpac(root, suffix="bold", desc="preproc")
+    assert "trans_x" not in found.confounds
+    assert found.notes[-1]["warning"] == f"{path} has 7 rows, the series 60 volumes: it is left aside."
+
+
 def test_a_table_without_a_header_gets_numbers_for_names(root):
     cpac(root, "01")
     table = root / f"{CPAC.format('01')}_atlas-CC200_space-MNI152NLin6ASym_reg-36Parameter_desc-Mean_timeseries.1D"
