@@ -41,6 +41,16 @@ def residuals(x: np.ndarray, freqs: np.ndarray, flat: np.ndarray, shapes: np.nda
     return 0.5 * total
 
 
+@fast_kernel
+def take_off(level: np.ndarray, freqs: np.ndarray, centre: float, height: float, std: float) -> None:
+    """Subtract a bump."""
+    wide()
+    sharpness = -0.5 / (std * std)
+    for i in range(level.size):
+        away = freqs[i] - centre
+        level[i] -= height * exponential(away * away * sharpness)
+
+
 @exact_kernel
 def steepness(x: np.ndarray, out: np.ndarray) -> None:
     """Write the steepness of each derivative."""

@@ -115,18 +115,26 @@ def _backward(factor: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 @exact_kernel
 def _regularised(
     a: np.ndarray, g: np.ndarray, alpha: float, factor: np.ndarray, p: np.ndarray, half: np.ndarray
-) -> tuple[float, float]:
-    """Write the step at this regularisation; return its norm, and the derivative of that (NaN if there is no step)."""
+) -> float:
+    """Write the step at this regularisation; return its norm (NaN if there is no step)."""
     compact()
     if not _factor(a, alpha, factor):
-        return np.nan, np.nan
+        return np.nan
     _forward(factor, g, half)
     _backward(factor, half, p)
     for i in range(p.size):
         p[i] = -p[i]
+    return _norm(p)
+
+
+@exact_kernel
+def _shortening(factor: np.ndarray, p: np.ndarray, norm: float, half: np.ndarray) -> float:
+    """Return the derivative of the norm of a step by the regularisation."""
+    compact()
+    if np.isnan(norm):
+        return np.nan
     _forward(factor, p, half)
-    norm = _norm(p)
-    return norm, -_dot(half, half) / norm
+    return -_dot(half, half) / norm
 
 
 @exact_kernel
@@ -137,12 +145,12 @@ def _trust_step(
     compact()
     alpha, lower, upper, ended = 0.0, 0.0, _norm(g) / radius, False
     for count in range(12):  # first without any, then up to ten times, then where that has led to
-        norm, slope = _regularised(a, g, alpha, factor, p, half)
+        norm = _regularised(a, g, alpha, factor, p, half)
         if norm <= radius and count == 0:
             return 0.0
         if ended:
             break
-        miss = norm - radius
+        miss, slope = norm - radius, _shortening(factor, p, norm, half)
         if count == 0:
             lower = -miss / slope if np.isfinite(norm) else 0.0
             alpha = before
@@ -172,7 +180,13 @@ def _to_bound(x: np.ndarray, step: np.ndarray, low: np.ndarray, high: np.ndarray
 @exact_kernel
 def _quadratic(a: np.ndarray, g: np.ndarray, p: np.ndarray) -> float:
     compact()
-    return 0.5 * _bilinear(a, p, p) + _dot(g, p)
+    total = 0.0
+    for i in range(p.size):
+        row = 0.0
+        for k in range(p.size):
+            row += a[i, k] * p[k]
+        total += p[i] * (0.5 * row + g[i])
+    return total
 
 
 @exact_kernel

@@ -8,6 +8,7 @@ from ..aperiodic import EDGE, OVERLAP, REACH, band_of, in_hertz, unit_of
 from ..aperiodic import aperiodic_knee as reference_knee
 from ..define import twin
 from ._bits import compact, exact_kernel, kernel
+from ._gaussians import take_off
 from ._trust_region import fit_gaussians
 
 STD_PER_HALF = 1.0 / np.sqrt(2.0 * np.log(2.0))  # of a Gaussian's flank at half its height
@@ -69,7 +70,7 @@ def _guesses(
         std = reach * (freqs[1] - freqs[0]) * STD_PER_HALF if reach > 0 else narrow + wide
         std = narrow if std < narrow or std > wide else std
         guesses[n, 0], guesses[n, 1], guesses[n, 2] = freqs[top], flat[top], std
-        flat -= guesses[n, 1] * np.exp(-((freqs - freqs[top]) ** 2) / (2 * std * std))
+        take_off(flat, freqs, freqs[top], guesses[n, 1], std)
         n += 1
     return guesses[:n]
 
@@ -132,7 +133,7 @@ def _fit_all(
         if len(found) > 0:
             found = _fitted(freqs, flat, found, narrow, wide)
         for i in range(len(found)):
-            level -= found[i, 1] * np.exp(-((freqs - found[i, 0]) ** 2) / (2 * found[i, 2] ** 2))
+            take_off(level, freqs, found[i, 0], found[i, 1], found[i, 2])
             peaks[s, i, 0], peaks[s, i, 1], peaks[s, i, 2] = found[i, 0], found[i, 1], 2 * found[i, 2]
         offset, exponent = _line(x, level, np.ones(x.size, np.bool_))
         law[s, 0], law[s, 1], law[s, 2] = offset, 0.0, exponent
