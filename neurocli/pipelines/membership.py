@@ -40,7 +40,7 @@ def moves(before: Mapping[str, Any], after: Unit, names: Mapping[str, str], out:
     if old is None or new is None or old == new:
         return
     yield from (Move(name, IN, OUT) for name in sorted(old - new))
-    failed = _failures(out) if new - old else {}
+    failed = _of_recordings(failures(out)) if new - old else {}
     yield from (Move(name, f"{OUT}, as it failed: {failed[name]}" if name in failed else OUT, IN)
                 for name in sorted(new - old))  # fmt: skip
 
@@ -56,12 +56,13 @@ def _taken(recipe: Mapping[str, Any], upstream: Sequence[str], names: Mapping[st
     return {recording for stage, _, recording in split if stage in SINGLE}
 
 
-def _failures(out: Path) -> dict[str, str]:
-    """Return the code of the error of each recording whose last unit failed."""
+def failures(out: Path) -> dict[str, str]:
+    """Return the code of the error of each unit that failed when it last ran."""
     units = ledger.summary(ledger.read(out / ".neurocli" / "ledger"))
-    failed = ((name.partition("/"), unit) for name, unit in units.items() if unit["state"] == "failed")
-    return {
-        recording: str(unit.get("error", {}).get("code", "no error was written"))
-        for (stage, _, recording), unit in failed
-        if stage in SINGLE
-    }
+    failed = {name: unit.get("error", {}) for name, unit in units.items() if unit["state"] == "failed"}
+    return {name: str(error.get("code", "no error was written")) for name, error in failed.items()}
+
+
+def _of_recordings(codes: Mapping[str, str]) -> dict[str, str]:
+    split = ((*name.partition("/"), code) for name, code in codes.items())
+    return {recording: code for stage, _, recording, code in split if stage in SINGLE}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, unknown
-from .membership import IN, OUT, TOLD, moves
+from .membership import IN, OUT, TOLD, failures, moves
 from .plan import make_plan
 from .preview import CACHED, states_of
 from .sources import find_cohort, find_sources
@@ -71,6 +71,9 @@ def _differences(request: Request, pipeline: Pipeline, units: Mapping[str, Unit]
     if unit_id not in earlier:
         yield Difference("never run in this output folder", None, units[unit_id].key[:12], None)
         return
+    code = failures(request.out).get(unit_id)
+    if code and earlier[unit_id]["key"] == units[unit_id].key:
+        yield Difference("its last run", f"failed: {code}", "to run", None)
     for id_ in [*_behind(units[unit_id], units), unit_id]:
         before, after = earlier.get(id_), units[id_]
         if before and before["key"] != after.key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurocli.pipelines.membership import Move, moves
+from neurocli.pipelines.membership import Move, failures, moves
 from neurocli.pipelines.units import make_unit
 from neurocli.pipelines.why import differences
 from neurocli.store.ledger import Ledger
@@ -63,6 +63,14 @@ def test_a_recording_that_failed_is_named_with_its_error(tmp_path):
     events.append({"event": "failed", "unit": "train/sub-01/model", "error": {"code": "E-INTERNAL"}})
     events.close()
     assert moved(["b1"], ["b1", "b2"], tmp_path) == [Move("sub-02", "left out, as it failed: E-INPUT-NAN", "taken in")]
+
+
+def test_only_what_failed_at_last_has_an_error(tmp_path):
+    events = Ledger(tmp_path / ".neurocli" / "ledger")
+    for unit, event in [("preprocess/a", "failed"), ("preprocess/a", "done"), ("preprocess/b", "failed")]:
+        events.append({"event": event, "unit": unit})
+    events.close()
+    assert failures(tmp_path) == {"preprocess/b": "no error was written"}
 
 
 def test_of_recordings_that_only_a_shared_store_knows_nothing_is_said(tmp_path):

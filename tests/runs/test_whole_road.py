@@ -149,6 +149,18 @@ def test_why_names_the_recordings_that_were_dropped(finished, dataset):
     assert done.stdout.splitlines() == ["preprocess/sub-04_task-rest: left out", f"  {dropped[0]}"]
 
 
+def test_why_says_how_a_recording_failed(file, cli, tmp_path):
+    from .conftest import write_dataset
+
+    root = write_dataset(tmp_path / "bids", 2)
+    cut = root / "sub-01" / "eeg" / "sub-01_task-rest_eeg.edf"
+    cut.write_bytes(cut.read_bytes()[:5000])
+    there = ["--bids-dir", root, "-o", tmp_path / "out", "-f", file]
+    assert cli("preprocess", "tiny", *there).returncode == 5
+    said = cli("why", "tiny", "preprocess/sub-01_task-rest", *there).stdout.splitlines()
+    assert said == ["preprocess/sub-01_task-rest: to run", '  its last run: "failed: E-INPUT-TRUNCATED" -> "to run"']
+
+
 def test_the_gate_closes_when_something_is_stale(finished, dataset):
     out, file, _, cli = finished
     assert cli("plan", *words(dataset, out, file), "--check").returncode == 0
