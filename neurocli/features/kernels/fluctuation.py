@@ -6,57 +6,71 @@ import numpy as np
 
 from ..define import twin
 from ..fluctuation import exponent, hurst, splits, window_sizes
-from ._bits import fast_kernel, kernel, series, wide
+from ._bits import kernel, series, wide
 from ._lanes import WIDTH, Lanes, fused, inverse_root, larger, load, plus_sign, same, smaller, store
 
 
 @kernel
+def _deal(x: np.ndarray, first: int, side_by_side: np.ndarray) -> int:
+    """Write sixteen series from the first on side by side (n_times, 16), fewer at the end; return how many."""
+    n = min(WIDTH, x.shape[0] - first)
+    for i in range(x.shape[1]):
+        for lane in range(n):
+            side_by_side[i, lane] = x[first + lane, i]
+    return n
+
+
+@kernel
 def _prefix_sums(x: np.ndarray, sums: np.ndarray) -> None:
-    """Write the prefix sums of the walk y, of t y and of y^2, the walk moved to zero mean so that they stay small."""
-    n = x.size
-    mean = 0.0
-    for i in range(n):
-        mean += x[i] - x[0]
-    mean /= n
-    y, middle = 0.0, 0.0
-    for i in range(n):
-        y += (x[i] - x[0]) - mean
-        middle += y
-    middle /= n
-    y, s0, s1, s2 = -middle, 0.0, 0.0, 0.0
-    sums[0, 0], sums[1, 0], sums[2, 0] = 0.0, 0.0, 0.0
-    for i in range(n):
-        y += (x[i] - x[0]) - mean
-        s0 += y
-        s1 += i * y
-        s2 += y * y
-        sums[0, i + 1], sums[1, i + 1], sums[2, i + 1] = s0, s1, s2
+    """Write the prefix sums of the walk y, of t y and of y^2 of sixteen series, (n_times + 1, 3, 16), flat.
+
+    The walk is moved to zero mean, so that they stay small.
+    """
+    first, share = load(x, 0), same(WIDTH / x.size)
+    none = first - first
+    mean, y, middle = none, none, none
+    for at in range(0, x.size, WIDTH):
+        mean = mean + (load(x, at) - first)
+    mean = first + mean * share
+    for at in range(0, x.size, WIDTH):
+        y = y + (load(x, at) - mean)
+        middle = middle + y
+    y, s0, s1, s2 = none - middle * share, none, none, none
+    sums[: 3 * WIDTH] = 0.0
+    for at in range(0, x.size, WIDTH):
+        y = y + (load(x, at) - mean)
+        s0, s1, s2 = s0 + y, fused(y, same(np.float64(at // WIDTH)), s1), fused(y, y, s2)
+        store(sums, 3 * at + 3 * WIDTH, s0)
+        store(sums, 3 * at + 4 * WIDTH, s1)
+        store(sums, 3 * at + 5 * WIDTH, s2)
 
 
-@fast_kernel
-def _mean_square(sums: np.ndarray, n: int) -> float:
+@kernel
+def _mean_square(sums: np.ndarray, n: int) -> Lanes:
     """Return the mean square of the walk about the line of each window of n samples."""
-    wide()
-    n_windows = (sums.shape[1] - 1) // n
-    variance_of_t = n * (n * n - 1.0) / 12.0
-    total = 0.0
+    n_windows = (sums.size // (3 * WIDTH) - 1) // n
+    none = same(0.0)
+    total, share, slope = none, same(1.0 / n), same(12.0 / (n * (n * n - 1.0)))
     for w in range(n_windows):
-        start, stop = w * n, w * n + n
-        s0 = sums[0, stop] - sums[0, start]
-        s1 = sums[1, stop] - sums[1, start] - (start + (n - 1) / 2.0) * s0
-        s2 = sums[2, stop] - sums[2, start]
-        total += max(s2 - s0 * s0 / n - s1 * s1 / variance_of_t, 0.0)
-    return total / (n_windows * n)
+        start, stop = 3 * WIDTH * w * n, 3 * WIDTH * (w + 1) * n
+        s0 = load(sums, stop) - load(sums, start)
+        s1 = load(sums, stop + WIDTH) - load(sums, start + WIDTH) - same(w * n + (n - 1) / 2.0) * s0
+        s2 = load(sums, stop + 2 * WIDTH) - load(sums, start + 2 * WIDTH)
+        total = total + larger(s2 - s0 * s0 * share - s1 * s1 * slope, none)
+    return total * same(1.0 / (n_windows * n))
 
 
 @kernel
 def _mean_squares(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    squares = np.empty((x.shape[0], sizes.size))
-    sums = np.empty((3, x.shape[1] + 1))
-    for s in range(x.shape[0]):
-        _prefix_sums(x[s], sums)
+    wide()
+    squares, one = np.empty((x.shape[0], sizes.size)), np.empty(WIDTH)
+    side_by_side, sums = np.zeros((x.shape[1], WIDTH)), np.empty(3 * WIDTH * (x.shape[1] + 1))
+    for first in range(0, x.shape[0], WIDTH):
+        n = _deal(x, first, side_by_side)
+        _prefix_sums(side_by_side.reshape(-1), sums)
         for j in range(sizes.size):
-            squares[s, j] = _mean_square(sums, sizes[j])
+            store(one, 0, _mean_square(sums, sizes[j]))
+            squares[first : first + n, j] = one[:n]
     return squares
 
 
@@ -118,10 +132,7 @@ def _all_rescaled_ranges(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     out = np.empty((x.shape[0], sizes.size))
     side_by_side = np.zeros((x.shape[1], WIDTH), x.dtype)
     for first in range(0, x.shape[0], WIDTH):
-        n = min(WIDTH, x.shape[0] - first)
-        for i in range(x.shape[1]):
-            for lane in range(n):
-                side_by_side[i, lane] = x[first + lane, i]
+        n = _deal(x, first, side_by_side)
         out[first : first + n] = _mean_rescaled_ranges(side_by_side.reshape(-1), sizes).T[:n]
     return out
 
