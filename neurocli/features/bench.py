@@ -272,9 +272,12 @@ def on_gpu(picked: Sequence[Row], n_epochs: int, dtype: str, repeats: int) -> tu
         Without a GPU (``E-ENVIRONMENT-GPU``).
     """
     from .cuda import _bench as gpu
+    from .cuda._jit import device as device_of_gpu
 
-    measured = list(gpu.measure(picked, n_epochs, dtype, repeats))
-    return "\n".join(gpu.lines(measured)), gpu.document(measured, n_epochs, dtype, repeats)
+    device_of_gpu()  # without one nothing can be measured, which is another thing than a row that fails
+    failed: dict[str, str] = {}
+    measured = list(gpu.measure(picked, n_epochs, dtype, repeats, failed))
+    return "\n".join(gpu.lines(measured, failed)), gpu.document(measured, n_epochs, dtype, repeats, failed)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ BY: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "phase_amplitude": [("pac_modulation_index", {})],
     "wavelets": [("morlet_power", {}), ("dwt_energy", {})],
     "aperiodic": [("aperiodic_exponent", {})],
-    "_trust_region": [("bump_height", {"power_law": {"max_n_peaks": 12}})],
+    "_trust_region": [("bump_height", {"power_law": {"max_n_peaks": most}}) for most in (1, 12)],
     "avalanches": [("branching_ratio", {})],
     "_power_law": [("avalanche_size_exponent", {})],
 }

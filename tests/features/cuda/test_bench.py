@@ -44,7 +44,7 @@ def on_a_bare_machine(interpret: str) -> subprocess.CompletedProcess[str]:
 def test_it_writes_a_row_for_each_with_the_roofline_beside(monkeypatch, tmp_path):
     monkeypatch.setattr(workload, "make", lambda n, made=workload.make, **rest: made(n, 2, 60, **rest))
     path = tmp_path / "gpu.json"
-    names = "statistics,cov_lwf_tangent,aperiodic"
+    names = "statistics,cov_lwf_tangent,avalanches"
     text = bench.main(
         ["--backend", "cuda", "--features", names, "--epochs", "2", "--repeats", "1", "--json", str(path)]
     )
@@ -65,10 +65,31 @@ def test_it_writes_a_row_for_each_with_the_roofline_beside(monkeypatch, tmp_path
     assert "statistics" in text
 
 
-def test_figures_are_of_rows_that_there_are():
+@pytest.mark.usefixtures("kernels")
+def test_a_row_that_fails_is_named_and_costs_no_other(monkeypatch, tmp_path):
+    """As where a card cannot start a kernel."""
+    from neurocli.features.cuda import _bench
+
+    def measured(row, *rest, before=_bench._row):
+        if row.name == "dfa":
+            raise RuntimeError("out of resources")
+        return before(row, *rest)
+
+    monkeypatch.setattr(_bench, "_row", measured)
+    monkeypatch.setattr(workload, "make", lambda n, made=workload.make, **rest: made(n, 1, 50, **rest))
+    path = tmp_path / "gpu.json"
+    options = ["--backend", "cuda", "--features", "dfa,statistics", "--epochs", "1", "--repeats", "1"]
+    text = bench.main([*options, "--json", str(path)])
+    made = json.loads(path.read_text())
+    assert made["failed"] == {"dfa": "RuntimeError: out of resources"}
+    assert [row["name"] for row in made["features"]] == ["statistics"]
+    assert "dfa                            failed: RuntimeError: out of resources" in text
+
+
+def test_every_row_has_its_figures():
     from neurocli.features.cuda._bench import FLOORS, roofline
 
-    assert set(FLOORS) <= set(bench.rows())
+    assert set(FLOORS) == set(bench.rows())
     found = roofline("sample_entropy", 100)
     assert found.roofline_ms == pytest.approx(1e3 * 6.4e9 * 3.5 / 3e13 / 2)
     assert (found.bound, found.bytes_moved) == ("compute", 51.2e6 / 2)

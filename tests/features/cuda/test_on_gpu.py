@@ -85,6 +85,7 @@ def test_the_benchmark_measures_every_row(tmp_path):
     bench.main(["--backend", "cuda", "--epochs", "8", "--repeats", "2", "--json", str(path)])
     made = json.loads(path.read_text())
     assert made["device"] == torch.cuda.get_device_name()
+    assert made["failed"] == {}
     assert {row["name"] for row in made["features"]} == set(bench.rows())
     assert all(row["device_ms"] > 0 for row in made["features"])
     far = {row["name"]: row["max_rel_err"] for row in made["features"] if not row["max_rel_err"] < 0.05}
