@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -72,7 +73,7 @@ def power_law(
        Nat. Neurosci. 23, 1655-1665.
     """
     inside = band_of(freqs, freq_range)
-    rows = psd[..., inside].reshape(-1, int(inside.sum())).astype(np.float64)
+    rows = psd[..., inside].reshape(prod(psd.shape[:-1]), int(inside.sum())).astype(np.float64)
     unit = unit_of(peak_width)
     narrow, wide = peak_width[0] / unit, peak_width[1] / unit
     used = freqs[inside].astype(np.float64) / unit

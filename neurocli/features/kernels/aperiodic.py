@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ..aperiodic import EDGE, OVERLAP, REACH, band_of, in_hertz, unit_of
@@ -162,7 +164,7 @@ def power_law(
     inside = band_of(freqs, freq_range)
     unit = unit_of(peak_width)
     narrow, wide = peak_width[0] / unit / 2, peak_width[1] / unit / 2
-    rows = np.ascontiguousarray(psd[..., inside].reshape(-1, int(inside.sum())), dtype=np.float64)
+    rows = np.ascontiguousarray(psd[..., inside].reshape(prod(psd.shape[:-1]), int(inside.sum())), dtype=np.float64)
     if rows.shape[1] < 4:
         law, peaks = np.full((len(rows), 3), np.nan), np.full((len(rows), max_n_peaks, 3), np.nan)
     else:
