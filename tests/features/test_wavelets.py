@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import pywt
+import scipy.linalg
 from mne.time_frequency import tfr_array_morlet
 
 from neurocli.errors import InputError
@@ -32,6 +35,25 @@ def test_bins_that_single_precision_leaves_out_carry_nothing(n_cycles, offset):
     x, at = X.astype(np.float32) + np.float32(offset), (2.5, 20.0, 49.0)
     expected = reference.morlet_power(x, SFREQ, at=at, n_cycles=n_cycles)
     np.testing.assert_allclose(cpu.morlet_power(x, SFREQ, at=at, n_cycles=n_cycles), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("freq", [4.0, 30.0])
+def test_directions_at_an_end_hold_the_energy_beyond_it(freq):
+    """Oracle: the matrix of all w_{u + v}, written out."""
+    half = reference.half_wavelet(freq, 250.0, 7.0)
+    beyond = scipy.linalg.hankel(half[1:], np.zeros(half.size - 1))
+    expected, found = (beyond.conj().T @ beyond).real, cpu._edge(half, 1e-13)
+    np.testing.assert_allclose(found.T @ found, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
+def test_a_long_wavelet_asks_for_no_square_of_its_length():
+    half = reference.half_wavelet(1.0, 2000.0, 7.0)  # eleven thousand samples: two gigabytes, squared
+    tracemalloc.start()
+    found = cpu._edge(half, 1e-10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found) < 20
+    assert peak < 200e6
 
 
 @both
