@@ -50,7 +50,7 @@ def _brain() -> Pair:
     head = _with_skull()
     image = nibabel.Nifti1Image(head.data, head.affine)
     with redirect_stdout(StringIO()):
-        BrainExtractor(image).run(iterations=1)  # compiled before its only turn, which takes a minute
+        BrainExtractor(image).run(iterations=1)  # compiled before its turns, which take long
 
     def peer() -> object:
         found = BrainExtractor(image)
