@@ -19,12 +19,17 @@ def regimes(z: np.ndarray, lag: int, is_range: bool) -> np.ndarray:
 
 def bent(lengths: np.ndarray, fluctuation: np.ndarray) -> np.ndarray:
     """Return the share of the lengths before the bend; fluctuation (..., n_lengths). NaN for too few or a constant."""
-    n_least = max(8, int(np.floor(0.25 * lengths.size + 0.5)))
+    n_least = n_points(lengths.size)
     if lengths.size < 2 * n_least:
         return np.full(fluctuation.shape[:-1], np.nan)
     with np.errstate(divide="ignore"):
         share = _bend(np.log(lengths), np.log(fluctuation), n_least) / lengths.size
     return np.where(np.isnan(fluctuation).any(axis=-1), np.nan, share)
+
+
+def n_points(n_lengths: int) -> int:
+    """Return how many points a line needs: eight, and a quarter of them."""
+    return max(8, int(np.floor(0.25 * n_lengths + 0.5)))
 
 
 def window_lengths(n: int) -> np.ndarray:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from .._catch22_common import zscored
-from .._catch22_regimes import bent, window_lengths
+from .._catch22_regimes import n_points, window_lengths
 from ..define import twin
 from ._bits import kernel
+from ._catch22_regimes import bends, fluctuations
+from ._standard import standardised
 
 
 @kernel
@@ -58,6 +58,16 @@ def _sorted(level: np.ndarray, starts: np.ndarray, order: np.ndarray, n_levels: 
 
 
 @kernel
+def _place(tally: np.ndarray, rank: int, size: int) -> float:
+    """Return the place of a rank among medians of which twice is tallied, from -1 (start) to 1."""
+    twice, so_far = 0, tally[0]
+    while so_far <= rank:
+        twice += 1
+        so_far += tally[twice]
+    return twice / 2.0 / (size / 2.0) - 1.0
+
+
+@kernel
 def _median_place(z: np.ndarray) -> float:
     """Take thresholds from the lowest on, and samples out of a linked list, beside a pointer to its median."""
     top = z.max()
@@ -78,10 +88,9 @@ def _median_place(z: np.ndarray) -> float:
             median = previous if seen == rank else median
             seen += 1
     after[previous], before[size + 1] = size + 1, previous
-    places = np.empty(last + 1)
+    tally = np.zeros(2 * size + 3, np.int64)  # of the medians, which are whole or halves
     for k in range(last + 1):
-        middle = median if n % 2 else (median + after[median]) / 2.0
-        places[k] = middle / (size / 2.0) - 1.0
+        tally[2 * median if n % 2 else median + after[median]] += 1
         for which in range(starts[k], starts[k + 1]):
             gone = order[which] + 1
             rank -= 1 if gone < median else 0
@@ -94,13 +103,14 @@ def _median_place(z: np.ndarray) -> float:
             while rank < (n - 1) // 2:
                 median = after[median]
                 rank += 1
-    return float(np.median(places))
+    return (_place(tally, last // 2, size) + _place(tally, (last + 1) // 2, size)) / 2
 
 
 @kernel
 def _timings(z: np.ndarray) -> np.ndarray:
-    found = np.full((z.shape[0], 2), np.nan)
+    found = np.empty((z.shape[0], 2))
     for s in range(z.shape[0]):
+        found[s, 0] = found[s, 1] = np.nan
         if np.isfinite(z[s, 0]):
             found[s, 0], found[s, 1] = _median_place(z[s]), _median_place(-z[s])
     return found
@@ -109,57 +119,22 @@ def _timings(z: np.ndarray) -> np.ndarray:
 @twin("outlier_timing", backend="cpu", tolerance={"float64": 1e-12, "float32": 1.2e-7})
 def outlier_timing(x: np.ndarray) -> np.ndarray:
     """When outliers come; in double precision, for thresholds decide."""
-    return _timings(zscored(x).reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], 2)
-
-
-@njit(nogil=True, cache=True, error_model="numpy", forceinline=True, fastmath=True)  # type: ignore[untyped-decorator]
-def _missed(window: np.ndarray, is_range: bool) -> float:
-    """Return the mean square of what a line leaves of a window, or the square of its range."""
-    n = window.size
-    middle, level, tilt = (n - 1) / 2.0, 0.0, 0.0
-    for i in range(n):
-        level += window[i]
-    level /= n
-    for i in range(n):
-        tilt += (window[i] - level) * (i - middle)
-    slope = tilt * 12.0 / (n * (n * n - 1.0))
-    low, high, square = 0.0, 0.0, 0.0
-    if is_range:
-        for i in range(n):
-            left = window[i] - level - slope * (i - middle)
-            low = left if left < low else low
-            high = left if left > high else high
-        return (high - low) ** 2
-    for i in range(n):
-        left = window[i] - level - slope * (i - middle)
-        square += left * left
-    return square / n
-
-
-@kernel
-def _fluctuations(walk: np.ndarray, lengths: np.ndarray, is_range: bool) -> np.ndarray:
-    found = np.empty((walk.shape[0], lengths.size))
-    for s in range(walk.shape[0]):
-        for k in range(lengths.size):
-            length, total = lengths[k], 0.0
-            n_windows = walk.shape[1] // length
-            for w in range(n_windows):
-                total += _missed(walk[s, w * length : (w + 1) * length], is_range)
-            found[s, k] = np.sqrt(total / n_windows)
-    return found
+    return _timings(standardised(x)).reshape(*x.shape[:-1], 2)
 
 
 @twin("fluctuation_regimes", backend="cpu", tolerance={"float64": 1e-12, "float32": 1.2e-7})
 def fluctuation_regimes(x: np.ndarray) -> np.ndarray:
     """Where fluctuation bends; in double precision, for the least of nearly equal sums decides."""
-    z = zscored(x).reshape(-1, x.shape[-1])
+    z = standardised(x)
     found = [_bends(z, lag, is_range) for lag, is_range in ((1, True), (2, False))]
     return np.stack(found, axis=-1).reshape(*x.shape[:-1], 2)
 
 
 def _bends(z: np.ndarray, lag: int, is_range: bool) -> np.ndarray:
-    walk = np.cumsum(z[:, ::lag], axis=-1)
-    lengths = window_lengths(walk.shape[-1])
-    fluctuations = _fluctuations(walk, lengths, is_range)
-    fluctuations[np.isnan(walk[:, 0])] = np.nan  # the series is constant; a comparison with NaN would hide it
-    return bent(lengths, fluctuations)
+    lengths = window_lengths(-(-z.shape[-1] // lag))
+    n_least = n_points(lengths.size)
+    if lengths.size < 2 * n_least:
+        return np.full(len(z), np.nan)
+    found = fluctuations(z, lag, lengths, is_range)
+    found[np.isnan(z[:, 0])] = np.nan  # the series is constant; a comparison with NaN would hide it
+    return bends(np.log(lengths), found, n_least)
