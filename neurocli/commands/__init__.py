@@ -67,6 +67,8 @@ def main() -> None:
             typer.echo(json.dumps({**document, "exit": int(error.exit_status)}))
         typer.echo(f"error: {error}\n  neurocli explain {error.code}", err=True)
         sys.exit(int(error.exit_status))
+    finally:
+        gc.freeze()  # or the interpreter looks through all of MNE for garbage on its way out: half a second
 
 
 def _settle_network() -> None:

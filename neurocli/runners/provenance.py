@@ -34,8 +34,9 @@ def write(folder: Path, described: dict[str, Any], request: Request) -> None:
 
 def environment() -> dict[str, Any]:
     """Return the interpreter and the version of every installed distribution."""
-    found = {dist.name: dist.version for dist in metadata.distributions()}
-    versions = dict(sorted(found.items(), key=lambda pair: pair[0].lower()))
+    headers = [dist.metadata for dist in metadata.distributions()]  # parsed each time they are asked for
+    named = [h for h in headers if h["Name"]]  # an empty folder is what a broken installation leaves
+    versions = {h["Name"]: h["Version"] for h in sorted(named, key=lambda h: h["Name"].lower())}
     return {"python": platform.python_version(), "platform": platform.platform(), "distributions": versions}
 
 
