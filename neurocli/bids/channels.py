@@ -62,7 +62,7 @@ def described(signal: Signal, table: Table | None, datatype: str, where: str) ->
     InputError
         ``E-INPUT-CHANNELS`` where names do not agree, ``E-INPUT-UNIT`` where a unit is not known.
     """
-    _check_unique(signal.ch_names, "The recording", where)
+    _check_unique(signal.ch_names, "The recording", where, "Rename all but one in the file itself: a table cannot.")
     names = signal_names(signal)
     rows = _rows(signal, short_names(signal.ch_names), table, where) if table else [{} for _ in names]
     types = tuple(_type(signal, i, row, datatype, where) for i, row in enumerate(rows))
@@ -84,10 +84,10 @@ def short_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(s if short.count(s) == 1 else name for s, name in zip(short, names, strict=True))
 
 
-def _check_unique(names: Sequence[str], what: str, where: str) -> None:
+def _check_unique(names: Sequence[str], what: str, where: str, remedy: str | None = None) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise _disagreement(f"{what} has several channels called {', '.join(twice)}.", where)
+        raise _disagreement(f"{what} has several channels called {', '.join(twice)}.", where, remedy)
 
 
 def _rows(signal: Signal, names: Sequence[str], table: Table, where: str) -> list[dict[str, str | None]]:
@@ -113,9 +113,9 @@ def _check_agreement(silent: list[str], extra: list[str], where: str) -> None:
         raise _disagreement(f"The channel names do not agree: {' and '.join(parts)}.", where)
 
 
-def _disagreement(message: str, where: str) -> InputError:
-    return InputError(message, code="E-INPUT-CHANNELS", where=where,
-                      remedy="Make channels.tsv name each channel of the file once.")  # fmt: skip
+def _disagreement(message: str, where: str, remedy: str | None = None) -> InputError:
+    remedy = remedy or "Make channels.tsv name each channel of the file once."
+    return InputError(message, code="E-INPUT-CHANNELS", where=where, remedy=remedy)
 
 
 def _type(signal: Signal, i: int, row: dict[str, str | None], datatype: str, where: str) -> str:

@@ -15,6 +15,8 @@ from .nuisance import confounds, outliers
 from .question import Item
 from .read import events, sidecar
 
+LONGEST_TR = 100.0  # s; the validator of BIDS draws the line there
+
 
 def to_image(root: Path, item: Item, volume: Any) -> Image:
     """Return voxels joined with their sidecars."""
@@ -38,18 +40,32 @@ def to_image(root: Path, item: Item, volume: Any) -> Image:
         t1=t1.data if t1 else None,
         t1_affine=t1.affine if t1 else None,
         slice_times=_slice_times(sidecar(root, item), item),
-        notes=(*notes, *of_outliers, *of_motion),
+        notes=(*_doubts(volume), *notes, *of_outliers, *of_motion),
     )
+
+
+def _doubts(volume: Any) -> tuple[dict[str, Any], ...]:
+    """Return a note where the header leaves it open where the voxels lie."""
+    return ({"step": "read", "warning": volume.doubt},) if volume.doubt else ()
 
 
 def _tr(volume: Any, document: dict[str, Any], item: Item) -> float | None:
     said = document.get("RepetitionTime")
     if said is None:
-        return volume.tr  # type: ignore[no-any-return]
-    if isinstance(said, bool) or not isinstance(said, (int, float)) or said <= 0:
-        raise _contradiction(f"RepetitionTime is {said!r}, expected a number of seconds.", item)
-    if volume.tr and abs(volume.tr - said) > 0.01 * said:
+        of_mri = volume.tr and item.entities["datatype"] == "func"  # a frame of PET may last minutes
+        return in_seconds(volume.tr, item) if of_mri else volume.tr
+    if volume.tr and abs(volume.tr - in_seconds(said, item)) > 0.01 * said:
         raise _contradiction(f"RepetitionTime is {said:g} s in the sidecar, but {volume.tr:g} s in the image.", item)
+    return in_seconds(said, item)
+
+
+def in_seconds(said: Any, item: Item) -> float:
+    """Return a repetition time, refusing what is no number of seconds (``E-INPUT-SIDECAR``)."""
+    if isinstance(said, bool) or not isinstance(said, (int, float)) or not said > 0:
+        raise _contradiction(f"RepetitionTime is {said!r}, expected a number of seconds.", item)
+    if said > LONGEST_TR:
+        message = f"The repetition time is {said:g} s, which no series has; BIDS counts in seconds, not in ms."
+        raise InputError(message, code="E-INPUT-SIDECAR", where=item.path, remedy="Write it in the JSON sidecar, in s.")
     return float(said)
 
 
@@ -57,7 +73,8 @@ def _slice_times(document: dict[str, Any], item: Item) -> tuple[float, ...]:
     said = document.get("SliceTiming", [])
     if not isinstance(said, list) or not all(isinstance(t, (int, float)) and not isinstance(t, bool) for t in said):
         raise _contradiction("SliceTiming is no list of seconds.", item)
-    return tuple(map(float, said)) if document.get("SliceEncodingDirection", "k") == "k" else ()
+    times = {"k": said, "k-": said[::-1]}  # the second counts from the last slice
+    return tuple(map(float, times.get(document.get("SliceEncodingDirection", "k"), ())))
 
 
 def _contradiction(message: str, item: Item) -> InputError:

@@ -15,7 +15,8 @@ from .tables import numbers, read_json, read_tsv
 
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 _ANTERIOR_X = ("EEGLAB", "EEGLAB-HJ", "CTF", "4DBti", "KitYokogawa")  # x to the nose, y to the left ear
-_REFERENCE = re.compile(r"[-_ ]?(REF|LE|AR|AVG|CE)$|\.+$", re.IGNORECASE)  # "Fp1-REF", "Fc5."
+# "Fp1-REF", "C3-A2", "Fc5."; one ear against the other is no scalp site
+_REFERENCE = re.compile(r"[-_ ]?(REF|LE|AR|AVG|CE)$|(?<![AM][12])-([AM][12])+$|\.+$", re.IGNORECASE)
 
 
 def from_table(

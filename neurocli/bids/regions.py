@@ -14,6 +14,7 @@ import numpy as np
 
 from ..data.recording import Recording
 from ..errors import InputError
+from .image import in_seconds
 from .nuisance import Outliers, outliers
 from .question import Item
 from .read import events, sidecar
@@ -54,10 +55,7 @@ def _tr(root: Path, item: Item, of_the_file: float | None) -> float:
     if said is None:
         raise InputError("The repetition time is unknown.", code="E-INPUT-TR", where=item.path,
                          remedy="Add RepetitionTime to the JSON sidecar of the table, or of the raw run.")  # fmt: skip
-    if isinstance(said, bool) or not isinstance(said, (int, float)) or not said > 0:
-        message = f"RepetitionTime is {said!r}, expected a number of seconds."
-        raise InputError(message, code="E-INPUT-SIDECAR", where=item.path, remedy="Mend it.")
-    return float(said)
+    return in_seconds(said, item)
 
 
 def _of_the_run(root: Path, item: Item) -> Any:

@@ -126,8 +126,8 @@ def signal_facts(recording: Any) -> dict[str, Any]:
     """Return what BIDS asks of a sidecar; n/a where the recording does not say."""
     datatype = recording.entities["datatype"]
     facts = {"TaskName": recording.entities.get("task", "n/a"), "SamplingFrequency": recording.sfreq,
-             "PowerLineFrequency": "n/a", "SoftwareFilters": "n/a", "RecordingType": "continuous",
-             "RecordingDuration": recording.n_times / recording.sfreq}  # fmt: skip
+             "PowerLineFrequency": recording.line_freq or "n/a", "SoftwareFilters": "n/a",
+             "RecordingType": "continuous", "RecordingDuration": recording.n_times / recording.sfreq}  # fmt: skip
     if datatype == "meg":
         return facts | {"DewarPosition": "n/a", "DigitizedLandmarks": False, "DigitizedHeadPoints": False}
     name = {"ieeg": "iEEGReference", "emg": "EMGReference"}.get(datatype, "EEGReference")

@@ -39,9 +39,17 @@ def cleaned(data: Image, settings: Confounds) -> Image:
         x, design = _in_band(data, x, design, settings)
     basis = _orthonormal(design)
     residual = x - (x @ basis) @ basis.T
-    explained = 1 - residual.var() / x.var() if x.var() else 0.0
-    numbers = {"columns": names, "variance_explained": float(explained), **displacement(data)}
+    numbers = {"columns": names, "variance_explained": _explained(x, residual), **displacement(data)}
     return noted(data, settings.name, numbers, data=residual)
+
+
+def _explained(x: np.ndarray, residual: np.ndarray) -> float:
+    """Return the share of the variance that is gone, over voxels that are numbers: some programs put NaN outside."""
+    known = np.isfinite(residual).all(axis=-1)
+    if not known.all():
+        x, residual = x[known], residual[known]
+    before = x.var() if x.size else 0.0
+    return float(1 - residual.var() / before) if before else 0.0
 
 
 def _in_band(data: Image, x: np.ndarray, design: np.ndarray, settings: Confounds) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +84,7 @@ def displacement(data: Image) -> dict[str, float]:
     Power et al. (2012) NeuroImage 59:2142.
     """
     steps = framewise_displacement(data)
-    if steps is None:
+    if steps is None or len(steps) < 2:
         return {}
     return {"mean_displacement_m": float(np.nanmean(steps)), "greatest_displacement_m": float(np.nanmax(steps))}
 
@@ -85,7 +93,7 @@ def framewise_displacement(data: Image) -> np.ndarray | None:
     """Return how far the head moved to each volume, in m, NaN for the first; None without the six parameters."""
     if not set(MOTION) <= set(data.confounds):
         return None
-    return moved_by(np.array([[_number(value) for value in data.confounds[name]] for name in MOTION]).T)
+    return moved_by(_columns(data, MOTION))
 
 
 def moved_by(table: np.ndarray) -> np.ndarray:
@@ -132,16 +140,23 @@ def chosen(data: Image, patterns: list[str]) -> list[str]:
 
 def confound_matrix(data: Image, names: list[str]) -> np.ndarray:
     """Return centred confounds, shape (n_volumes, n_confounds); n/a (first differences) becomes the mean, so zero."""
-    design = np.array([[_number(value) for value in data.confounds[name]] for name in names], dtype=float).T
-    if len(design) != data.data.shape[-1]:
-        message = f"The confounds table has {len(design)} rows, the image {data.data.shape[-1]} volumes."
-        raise refuse(data, "E-INPUT-CONFOUNDS", message)
+    design = _columns(data, names)
     empty = [name for name, column in zip(names, design.T, strict=True) if not np.isfinite(column).any()]
     if empty:
         raise refuse(data, "E-INPUT-CONFOUNDS", f"The confound {empty[0]!r} holds no number.")
     centred = design - np.nanmean(design, axis=0)
     known: np.ndarray = np.nan_to_num(centred)
     return known
+
+
+def _columns(data: Image, names: list[str]) -> np.ndarray:
+    """Return columns of the confounds, shape (n_volumes, n_columns), NaN where there is no number."""
+    found = np.array([[_number(value) for value in data.confounds[name]] for name in names], dtype=float).T
+    if len(found) != data.data.shape[-1]:
+        message = f"The confounds table has {len(found)} rows, the image {data.data.shape[-1]} volumes."
+        remedy = "Use the table of this run, or leave the recording out."
+        raise refuse(data, "E-INPUT-CONFOUNDS", message, remedy)
+    return found
 
 
 def _number(value: Any) -> float:

@@ -30,6 +30,7 @@ def band_pass(data: Signal, settings: Filter) -> Signal:
 def pass_band(data: Signal, picks: Sequence[int], settings: Filter) -> tuple[np.ndarray, dict[str, Any]]:
     """Return the filtered channels, shape (..., n_picks, n_times), and the numbers that describe the filter."""
     below_nyquist(data, [edge for edge in (settings.l_freq, settings.h_freq) if edge is not None])
+    _room_above(data, settings)
     options = _options(settings)
     numbers = dict(_description(data.sfreq, settings.model_copy(update={"types": None})))  # a list has no hash
     long_enough(data, numbers["filter_length"] if settings.method == "fir" else 3 * settings.order)
@@ -41,17 +42,29 @@ def pass_band(data: Signal, picks: Sequence[int], settings: Filter) -> tuple[np.
     return by_channel(data.data, picks, lambda x: by_stretch(data, x, once)), numbers
 
 
-def below_nyquist(data: Signal, freqs: Sequence[float]) -> None:
-    """Refuse frequencies that the recording cannot have (``E-INPUT-NYQUIST``)."""
+def below_nyquist(data: Signal, freqs: Sequence[float], beside: float = 0.0) -> None:
+    """Refuse frequencies that the recording cannot have, or not with so much `beside` them (``E-INPUT-NYQUIST``)."""
     nyquist = data.sfreq / 2
     for freq in freqs:
-        if freq >= nyquist:
+        if freq + beside >= nyquist:
+            wide = f" and the {beside:g} Hz beside it" if freq < nyquist else ""
             raise refuse(
                 data,
                 "E-INPUT-NYQUIST",
-                f"{freq:g} Hz is not below {nyquist:g} Hz, half the sampling frequency.",
+                f"{freq:g} Hz{wide} is not below {nyquist:g} Hz, half the sampling frequency.",
                 "Lower the frequency, or leave this recording out.",
             )
+
+
+def _room_above(data: Signal, settings: Filter) -> None:
+    """Refuse a transition that would end beyond half the sampling frequency (``E-INPUT-NYQUIST``)."""
+    if settings.method == "iir" or settings.h_freq is None or settings.h_trans_bandwidth is None:
+        return
+    end, nyquist = settings.h_freq + settings.h_trans_bandwidth, data.sfreq / 2
+    if end > nyquist:
+        message = f"The transition above {settings.h_freq:g} Hz ends at {end:g} Hz, beyond half the sampling frequency,"
+        remedy = "Narrow h_trans_bandwidth, lower h_freq, or leave this recording out."
+        raise refuse(data, "E-INPUT-NYQUIST", f"{message} {nyquist:g} Hz.", remedy)
 
 
 def long_enough(data: Signal, n_taps: int) -> None:

@@ -18,6 +18,7 @@ from ._signal import before_fit
 if TYPE_CHECKING:
     from .ica import Ica
 
+LEAST = 1e-6  # of the greatest variance; MNE's bound of what can be inverted
 FRONTAL = ("FP1", "FP2", "FPZ")  # over the eyes
 FIT = {
     "picard": {"extended": True, "ortho": True},
@@ -30,9 +31,7 @@ def unmixed(data: Recording, settings: Ica, rng: np.random.Generator | None) -> 
     """Return the recording without the components of eyes and heart."""
     need(data, settings.name, "recording")
     finite(data)
-    if len(typed_channels(data, settings.types, bads=False)) < 2:
-        types = ", ".join(settings.types)
-        raise refuse(data, "E-INPUT-CHANNELS", f"Fewer than two good channels of type {types} are left to unmix.")
+    _enough(data, settings)
     raw = to_raw(data)
     slow_free = _above(data, raw, settings)
     ica, converged = fitted(slow_free, settings, int((rng or np.random.default_rng(0)).integers(2**31)))
@@ -42,6 +41,16 @@ def unmixed(data: Recording, settings: Ica, rng: np.random.Generator | None) -> 
     clean = ica.apply(raw.copy(), verbose="ERROR").get_data()
     note = _note(ica, settings, reasons, converged)
     return noted(data, settings.name, note | before_fit(data), data=clean)
+
+
+def _enough(data: Recording, settings: Ica) -> None:
+    """Refuse fewer channels than can be unmixed, or than components that are asked for (``E-INPUT-CHANNELS``)."""
+    n_good, types = len(typed_channels(data, settings.types, bads=False)), ", ".join(settings.types)
+    if n_good < 2:
+        raise refuse(data, "E-INPUT-CHANNELS", f"Fewer than two good channels of type {types} are left to unmix.")
+    if settings.n_components is not None and settings.n_components > n_good:
+        message = f"{settings.n_components} components are asked of {n_good} good channels of type {types}."
+        raise refuse(data, "E-INPUT-CHANNELS", message, "Lower n_components, or leave it out.")
 
 
 def _above(data: Recording, raw: Any, settings: Ica) -> Any:
@@ -143,4 +152,14 @@ def _note(ica: Any, settings: Ica, reasons: dict[int, dict[str, Any]], converged
         "converged": converged,
         "removed": removed,
         "map_channels": list(ica.ch_names) if removed else [],
+        **_doubt(ica),
     }
+
+
+def _doubt(ica: Any) -> dict[str, str]:
+    """Return a warning where more components were asked for than the channels hold, as after a reference."""
+    rank = int((ica.pca_explained_variance_ > LEAST * ica.pca_explained_variance_[0]).sum())
+    if ica.n_components_ <= rank:
+        return {}
+    said = f"{ica.n_components_} components were fitted, and the channels hold {rank}: the unmixing is not stable."
+    return {"warning": f"{said} Lower n_components, or leave it out."}

@@ -48,7 +48,8 @@ def to_nifti(data: Image, volume: np.ndarray) -> Any:
 def bright(x: np.ndarray, share: float) -> np.ndarray:
     """Return where a volume, or the mean of a series, passes a share of its 98th percentile, shape (x, y, z)."""
     mean = x.mean(axis=-1) if x.ndim == 4 else x
-    inside: np.ndarray = mean > share * np.percentile(mean, 98)
+    known = mean[np.isfinite(mean)]  # some programs put NaN outside the head
+    inside: np.ndarray = mean > share * (np.percentile(known, 98) if known.size else np.inf)
     return inside
 
 
@@ -97,6 +98,19 @@ def load(path: str, setting: str) -> Any:
         return nibabel.load(Path(path))
     except (OSError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
         raise ConfigError(f"{setting}: {path!r} cannot be read: {error}", code="E-CONFIG-FILE") from error
+
+
+def labels_of(path: str, setting: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the whole numbers of an image of labels, shape (x, y, z), and its affine (``E-CONFIG-FILE``)."""
+    image = load(path, setting)
+    values = np.asarray(image.dataobj)
+    values = values.squeeze(tuple(axis for axis in range(3, values.ndim) if values.shape[axis] == 1))
+    if values.ndim != 3:
+        shape = " x ".join(map(str, values.shape))
+        remedy = "Make one image of it, in which each voxel is the number of its likeliest region."
+        raise ConfigError(f"{setting}: {path!r} is {shape} voxels, and labels are one volume.", code="E-CONFIG-FILE",
+                          remedy=remedy)  # fmt: skip
+    return np.rint(values).astype(np.int32), np.asarray(image.affine)
 
 
 def to_recording(data: Image, x: np.ndarray, names: tuple[str, ...], kind: str, ijk: np.ndarray) -> Recording:

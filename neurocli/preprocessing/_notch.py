@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import mne
 import numpy as np
 
-from ._common import Signal, by_channel, finite, need, noted, typed_channels, with_rows
+from ..errors import ConfigError
+from ._common import Signal, by_channel, finite, need, noted, typed_channels, where, with_rows
 from ._filter import below_nyquist, by_stretch, long_enough
 from ._mains import mains
 
@@ -24,7 +25,7 @@ def notched(data: Signal, settings: Notch) -> Signal:
     picks = typed_channels(data, settings.types)
     finite(data, picks)
     freqs, source = _freqs(data, settings)
-    below_nyquist(data, [freq + TRANSITION for freq in freqs])
+    below_nyquist(data, freqs, TRANSITION)
     if settings.method == "fir":
         long_enough(data, int(LENGTH_FACTOR / (TRANSITION / 2) * data.sfreq))
     passes = [np.array([freq]) for freq in freqs] if settings.method == "iir" else [np.array(freqs)]
@@ -32,10 +33,19 @@ def notched(data: Signal, settings: Notch) -> Signal:
 
     def once(x: np.ndarray) -> np.ndarray:
         for gaps in passes:
-            x = mne.filter.notch_filter(
+            x = _without(x, gaps)
+        return x
+
+    def _without(x: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+        try:
+            cut: np.ndarray = mne.filter.notch_filter(
                 x, data.sfreq, gaps, filter_length, notch_widths=settings.widths, method=settings.method
             )
-        return x
+        except ValueError as error:  # gaps that overlap, or reach down to 0 Hz
+            message = f"notch: there is no such filter at {data.sfreq:g} Hz: {error}"
+            remedy = "Take the frequencies further apart or higher, or the widths narrower."
+            raise ConfigError(message, code="E-CONFIG-VALUE", where=where(data), remedy=remedy) from error
+        return cut
 
     rows = by_channel(data.data, picks, lambda x: by_stretch(data, x, once))
     widths = [settings.widths or freq / 200 for freq in freqs]

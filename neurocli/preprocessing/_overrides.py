@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 OURS = ("what", "value", "onset", "duration", "reason")
 WORDS = ("bad_channel", "good_channel", "bad_span", "drop_component", "keep_component")
 ALL = ("", "n/a", None)
+INDICES = ("run", "echo", "flip", "inversion", "split")  # entities whose values BIDS counts
 Row = dict[str, str]
 
 
@@ -28,6 +29,7 @@ def overridden(data: Recording, settings: Overrides) -> Recording:
     for name in values["bad_channel"] + values["good_channel"]:
         if name not in data.ch_names:
             raise refuse(data, "E-INPUT-OVERRIDES", unknown("channel", name, data.ch_names), f"See {settings.file}.")
+    _in_time(data, values)
     bads = (set(data.bads) | set(values["bad_channel"])) - set(values["good_channel"])
     spans = tuple(_span(row, data) for row in mine if row["what"] == "bad_span")
     note = {
@@ -39,11 +41,18 @@ def overridden(data: Recording, settings: Overrides) -> Recording:
     return noted(data, settings.name, note, bads=every, annotations=(*data.annotations, *spans))
 
 
+def _in_time(data: Recording, values: dict[str, list[str]]) -> None:
+    """Refuse decisions about components after the step that removes them (``E-CONFIG-ORDER``)."""
+    if (values["drop_component"] or values["keep_component"]) and any(note.get("step") == "ica" for note in data.notes):
+        message = "The overrides name components, and the step ica, which removes them, comes before."
+        raise ConfigError(message, code="E-CONFIG-ORDER", remedy="Put overrides above ica in preprocess.")
+
+
 def decisions(file: str) -> list[Row]:
     """Return the rows of the table (``E-CONFIG-FILE`` where it is not such a table)."""
     try:
         with Path(file).open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines, delimiter="\t"))
+            rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"overrides.file: {file!r} cannot be read: {error}", code="E-CONFIG-FILE") from error
     for number, row in enumerate(rows, start=2):
@@ -67,9 +76,16 @@ def _about(row: Row, data: Recording) -> bool:
         entity = "subject" if column == "participant_id" else LONG.get(column, column)
         if column in OURS or value in ALL:
             continue
-        if data.entities.get(entity) != label(value, entity):
+        if not _same(data.entities.get(entity), label(value, entity), entity):
             return False
     return True
+
+
+def _same(mine: str | None, asked: str, entity: str) -> bool:
+    """Tell whether two labels are one; of an index, such as `run`, 1 and 01 are."""
+    if entity in INDICES and mine and mine.isdigit() and asked.isdigit():
+        return int(mine) == int(asked)
+    return mine == asked
 
 
 def _span(row: Row, data: Recording) -> tuple[float, float, str]:

@@ -47,7 +47,7 @@ def _of_series(data: Image, x: np.ndarray, mean: np.ndarray) -> dict[str, Any]:
 def tsnr(x: np.ndarray, mean: np.ndarray) -> float | None:
     """Return the signal-to-noise ratio over time, the median over bright voxels."""
     spread = x.std(axis=-1)
-    inside = (mean > BRIGHT * np.percentile(mean, 98)) & (spread > 0)
+    inside = bright(mean, BRIGHT) & (spread > 0)
     return float(np.median(mean[inside] / spread[inside])) if inside.any() else None
 
 
@@ -88,7 +88,8 @@ def carpet(x: np.ndarray, inside: np.ndarray) -> list[list[int]]:
 
 def planes(mean: np.ndarray, inside: np.ndarray | None) -> list[dict[str, Any]]:
     """Return the middle plane along each axis, in shades of grey, and the mask in it."""
-    top = float(np.percentile(mean, 99)) or 1.0
+    known = mean[np.isfinite(mean)]
+    top = (float(np.percentile(known, 99)) if known.size else 0.0) or 1.0
     grey = np.clip(np.nan_to_num(SHADES * mean / top), 0, SHADES).astype(int)
     middle = _middle(mean if inside is None else inside)
     return [

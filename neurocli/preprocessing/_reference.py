@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from .reference import Reference
 
 TYPES = ("eeg", "ecog", "seeg", "dbs")  # MNE's order
+_COMMON = re.compile(r"(REF|LE|AVG).*|([AM][12])+")  # what scalp channels are measured against together, ears too
 
 
 def referenced(data: Signal, settings: Reference) -> Signal:
@@ -39,22 +41,30 @@ def reference_picks(data: Signal, types: list[str] | None) -> list[int]:
 
 def not_bipolar(data: Signal) -> None:
     """Refuse a common reference of channels that are differences of two sites already (``E-INPUT-REFERENCE``)."""
-    scalp = [name for name, kind in zip(data.ch_names, data.ch_types, strict=True) if kind in TYPES]
+    scalp = {name: kind for name, kind in zip(data.ch_names, data.ch_types, strict=True) if kind in TYPES}
     derived = (data.reference or "").lower() == "bipolar" or _mostly_pairs(scalp)
     if derived:
         raise refuse(
             data,
             "E-INPUT-REFERENCE",
-            f"The channels are bipolar already ({scalp[0]}), so there is no common reference to change.",
+            f"The channels are bipolar already ({next(iter(scalp))}), so there is no common reference to change.",
             "Leave the step reference out for this dataset.",
         )
 
 
-def _mostly_pairs(names: list[str]) -> bool:
-    """Tell whether most names are two sites, such as ``FP1-F7``; one earlobe difference does not make a montage."""
-    pairs = sum("-" in name and not name.split("-")[1].upper().startswith(("REF", "LE", "AVG", "A1", "A2"))
-                for name in names)  # fmt: skip
-    return pairs > len(names) / 2
+def _mostly_pairs(names: dict[str, str]) -> bool:
+    """Tell whether most channels (name -> type) are two sites, such as ``FP1-F7``; with one second site all are not."""
+    pairs = [name for name, kind in names.items() if _is_pair(name.upper(), kind)]
+    one_reference = len(pairs) > 2 and len({name.partition("-")[2] for name in pairs}) == 1
+    return len(pairs) > len(names) / 2 and not one_reference
+
+
+def _is_pair(name: str, kind: str) -> bool:
+    """Tell ``FP1-F7``, ``A1-A2`` and ``A1-2`` from ``C3-M2``, where the second is an ear, and ``LAD-1``, a contact."""
+    first, _, second = (part.strip() for part in name.partition("-"))
+    if second in ("", "REF", "AVG") or (kind == "eeg" and _COMMON.fullmatch(second)):
+        return False
+    return second[0].isalpha() or (second.isdigit() and first[-1:].isdigit())
 
 
 def _common(data: Signal, settings: Reference, picks: list[int]) -> Signal:

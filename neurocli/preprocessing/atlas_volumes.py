@@ -34,7 +34,7 @@ class AtlasVolumes(Step):
     InputError
         ``E-INPUT-SHAPE``: one slice, or a series; ``E-INPUT-MASK``: no region lies in the image.
     ConfigError
-        ``E-CONFIG-FILE``: the atlas cannot be read.
+        ``E-CONFIG-FILE``: the atlas cannot be read, is no single volume, or has a table that is none of names.
     MissingError
         ``E-ENVIRONMENT-EXTRA``: antspyx is not installed.
 
@@ -48,6 +48,7 @@ class AtlasVolumes(Step):
     resolution: int = Field(default=2, ge=1, le=8)
     digest: str = ""
     libraries = ("antspyx", "nilearn")
+    version = 2  # labels are rounded, not cut off
     positional = "atlas"
 
     _filled = digest_of("atlas", extension=".tsv")

@@ -56,6 +56,7 @@ class Confounds(Step):
     l_freq: Hertz | None = None
     h_freq: Hertz | None = None
     positional = "columns"
+    version = 2  # the variance is that of voxels which are numbers
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from ..si import Hertz
 from ..step import Step, named
@@ -41,9 +41,9 @@ class Filter(Step):
     h_freq: Hertz | None = None
     method: Literal["fir", "iir"] = "fir"
     phase: Literal["zero", "zero-double", "minimum", "minimum-half", "forward"] = "zero"
-    l_trans_bandwidth: Hertz | None = None
-    h_trans_bandwidth: Hertz | None = None
-    order: int = 4
+    l_trans_bandwidth: Hertz | None = Field(default=None, gt=0)
+    h_trans_bandwidth: Hertz | None = Field(default=None, gt=0)
+    order: int = Field(default=4, ge=1)
     types: list[str] | None = None
     libraries = ("mne",)
 
@@ -52,6 +52,9 @@ class Filter(Step):
         ordered(self.l_freq, self.h_freq)
         if (self.phase == "forward") != (self.method == "iir") and self.phase not in ("zero", "zero-double"):
             raise ValueError(f"phase {self.phase!r} does not go with method {self.method!r}.")
+        low, width = self.l_freq, self.l_trans_bandwidth
+        if low is not None and width is not None and width > low:
+            raise ValueError(f"a transition of {width:g} Hz below l_freq, {low:g} Hz, would end below 0 Hz.")
         return self
 
     def run(self, data: Any, rng: Any = None) -> Any:

@@ -35,7 +35,7 @@ class FilterBank(Step):
 
     bands: Bands = Field(min_length=1)
     method: Literal["fir", "iir"] = "iir"
-    order: int = 4
+    order: int = Field(default=4, ge=1)
     types: list[str] | None = None
     libraries = ("mne",)
     positional = "bands"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..si import Hertz
 from ..step import Step, named
@@ -51,8 +51,8 @@ class Ica(Step):
     Raises
     ------
     InputError
-        ``E-INPUT-CHANNELS``: an `eog` or `ecg` channel is unknown, or fewer than two channels are left;
-        ``E-INPUT-SHORT``: the recording is shorter than the high-pass; ``E-INPUT-NAN``.
+        ``E-INPUT-CHANNELS``: an `eog` or `ecg` channel is unknown, or fewer channels are left than two, or than
+        `n_components`; ``E-INPUT-SHORT``: the recording is shorter than the high-pass; ``E-INPUT-NAN``.
     MissingError
         ``E-ENVIRONMENT-EXTRA``: `mne-icalabel` is not installed.
     """
@@ -75,6 +75,15 @@ class Ica(Step):
     seeded = True
     checkpoint = True
     transductive = True
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        n = self.n_components
+        if n is not None and not (n >= 1 if isinstance(n, int) else 0 < n < 1):
+            raise ValueError(f"n_components is a number of components, or a share between 0 and 1; got {n!r}.")
+        if self.measure == "correlation" and self.threshold > 1:
+            raise ValueError(f"no correlation is above threshold {self.threshold:g}; give one below 1, such as 0.7.")
+        return self
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the recording without these components; which, why, and how sure, is in its notes."""

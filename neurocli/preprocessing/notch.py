@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ..si import Hertz
 from ..step import Step, named
@@ -32,15 +32,24 @@ class Notch(Step):
     ------
     InputError
         ``E-INPUT-NYQUIST``: a frequency is not below half the sampling frequency; ``E-INPUT-SHORT``; ``E-INPUT-NAN``.
+    ConfigError
+        ``E-CONFIG-VALUE``: the gaps overlap, or reach down to 0 Hz.
     """
 
     freqs: list[Hertz] = Field(min_length=1)
     auto: bool = False
-    widths: Hertz | None = None
+    widths: Hertz | None = Field(default=None, gt=0)
     method: Literal["fir", "iir", "spectrum_fit"] = "fir"
     types: list[str] | None = None
     libraries = ("mne",)
     positional = "freqs"
+
+    @field_validator("freqs")
+    @classmethod
+    def _positive(cls, freqs: list[float]) -> list[float]:
+        if min(freqs) <= 0:
+            raise ValueError(f"a frequency to remove is above 0 Hz, got {min(freqs):g} Hz.")
+        return freqs
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the recording without these frequencies."""

@@ -29,12 +29,14 @@ class Overrides(Step):
     InputError
         ``E-INPUT-OVERRIDES``: a row names a channel or a span that the recording does not have.
     ConfigError
-        ``E-CONFIG-FILE``: the table has other columns or words than these, or a row without a reason.
+        ``E-CONFIG-FILE``: the table has other columns or words than these, or a row without a reason;
+        ``E-CONFIG-ORDER``: a row is about a component, and `ica` comes before this step.
     """
 
     file: str
     digest: str = ""
     positional = "file"
+    version = 2  # runs are numbers, quotation marks letters
 
     _filled = digest_of("file")
 

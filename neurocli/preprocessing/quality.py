@@ -25,6 +25,7 @@ class Quality(Step):
 
     types: list[str] | None = None
     positional = "types"
+    version = 2  # voxels that are no numbers are none of the head
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the data with a line in the notes."""

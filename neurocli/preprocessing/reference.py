@@ -35,6 +35,7 @@ class Reference(Step):
     pairs: list[tuple[str, str]] = Field(default_factory=list)
     types: list[str] | None = None
     libraries = ("mne",)
+    version = 2  # other names count as bipolar
     positional = "to"
 
     @model_validator(mode="after")

@@ -27,12 +27,13 @@ class Regions(Step):
     InputError
         ``E-INPUT-SHAPE``: the image is no series; ``E-INPUT-MASK``: no region lies in the image; ``E-INPUT-TR``.
     ConfigError
-        ``E-CONFIG-FILE``: the atlas cannot be read.
+        ``E-CONFIG-FILE``: the atlas cannot be read, is no single volume, or has a table that is none of names.
     """
 
     atlas: str
     digest: str = ""
     libraries = ("nilearn",)
+    version = 2  # labels are rounded, not cut off
     positional = "atlas"
 
     _filled = digest_of("atlas", extension=".tsv")

@@ -35,6 +35,7 @@ class Scrub(Step):
     before: int = Field(default=0, ge=0)
     after: int = Field(default=0, ge=0)
     positional = "displacement"
+    version = 2  # motion of other volumes is refused
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the series; which volumes were replaced is in its notes."""

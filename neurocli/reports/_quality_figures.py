@@ -28,10 +28,15 @@ def spectra(name: str, notes: Notes) -> Figure | None:
             psd = np.maximum(note["psd"], np.finfo(float).tiny)
             axis.plot(note["freqs"], 10 * np.log10(psd), label=label, color=colour, lw=1.6)
         widest = min(FASTEST, max(note["freqs"][-1] for _, note, _ in pairs))
-        axis.set(xlabel="frequency (Hz)", ylabel="power (dB re 1 V²/Hz)", xlim=(0, widest))
+        axis.set(xlabel="frequency (Hz)", ylabel=f"power (dB re 1 {_unit_of_power(measured[0])})", xlim=(0, widest))
         axis.set_ylim(bottom=_floor(measured[0]))
         axis.legend(frameon=False)
         return Figure(f"Spectra of {name}", f"{name}: median over channels of the spectrum.", png())
+
+
+def _unit_of_power(note: Mapping[str, Any]) -> str:
+    kinds = set(note.get("types", ()))
+    return "T²/Hz" if kinds == {"mag"} else "(T/m)²/Hz" if kinds == {"grad"} else "V²/Hz"
 
 
 def _floor(note: Mapping[str, Any]) -> float:

@@ -38,13 +38,14 @@ COLUMNS = {
     "dvars_after": ("The same after cleaning.", None),
     "overlap": ("Dice overlap of the image with the brain it was registered to.", "1"),
     "n_warnings": ("Warnings of the reader.", None),
-    "outlier_in": ("Columns in which the recording is an outlier: more than 3.5 robust z from the median.", None),
+    "outlier_in": ("Columns with more than 3.5 robust z from the median of the cohort; of a count, 4 at least.", None),
 }
 JUDGED = ("n_bad", "amplitude_before", "amplitude_after", "snr_before", "snr_after", "line_before", "line_after",
           "n_rejected", "n_components_removed", "tsnr", "mean_displacement", "greatest_displacement", "n_displaced",
           "dvars_before", "overlap")  # fmt: skip
 REGISTERING = ("normalize", "coregister")  # their own overlap comes first: smoothing widens what is measured later
 LIMIT = 3.5  # Iglewicz & Hoaglin (1993) How to detect and handle outliers
+ONE = 1.0  # least spread of a count: where most recordings have none, one that has twelve is no less an outlier
 ENOUGH = 5  # recordings below which no one is an outlier
 MAD_TO_SD = 1.4826
 Notes = Sequence[Mapping[str, Any]]
@@ -54,13 +55,14 @@ def summaries(results: Results) -> list[dict[str, Any]]:
     """Return one row a recording, outliers named."""
     rows = [_summary(name, notes) for name, notes in sorted(results.quality.items())]
     for column in JUDGED:
-        for row, far in zip(rows, outlying([row[column] for row in rows]), strict=True):
+        least = ONE if column.startswith("n_") else 0.0
+        for row, far in zip(rows, outlying([row[column] for row in rows], least), strict=True):
             row["outlier_in"] += [column] if far else []
     return rows
 
 
-def outlying(values: Sequence[float | None]) -> list[bool]:
-    """Return which values lie far from the others; None lies nowhere.
+def outlying(values: Sequence[float | None], least: float = 0.0) -> list[bool]:
+    """Return which values lie far from the others; None lies nowhere. A spread below `least` counts as that.
 
     >>> outlying([1.0, 1.1, 0.9, 1.0, 1.05, 9.0, None])
     [False, False, False, False, False, True, False]
@@ -69,7 +71,7 @@ def outlying(values: Sequence[float | None]) -> list[bool]:
     if len(known) < ENOUGH:
         return [False] * len(values)
     middle = float(np.median(known))
-    spread = MAD_TO_SD * float(np.median(np.abs(known - middle)))
+    spread = max(least, MAD_TO_SD * float(np.median(np.abs(known - middle))))
     return [value is not None and abs(value - middle) > LIMIT * spread > 0 for value in values]
 
 

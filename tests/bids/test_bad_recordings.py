@@ -205,7 +205,10 @@ def test_a_missing_row_is_named(dataset):
 
 def test_a_name_that_stands_twice_is_named(dataset):
     write_edf(dataset.path("eeg.edf"), noise(), names=("Fp1", "Cz", "Cz", "ECG"))
-    refused(dataset, "E-INPUT-CHANNELS", "several channels called Cz")
+    for names in (("Fp1", "Cz", "T3", "ECG"), ("Fp1", "Cz", "Cz", "ECG")):  # a table cannot tell them apart
+        dataset.channels(names=names)
+        error = refused(dataset, "E-INPUT-CHANNELS", "several channels called Cz")
+        assert error.remedy == "Rename all but one in the file itself: a table cannot."
 
 
 def test_a_row_that_stands_twice_is_named(dataset):
@@ -299,6 +302,17 @@ def test_a_sidecar_that_is_no_json_has_its_place(dataset):
 def test_another_repetition_time_is_an_error(bold, said, message):
     bold.json(RepetitionTime=said)
     refused(bold, "E-INPUT-SIDECAR", message)
+
+
+def test_a_repetition_time_in_milliseconds_is_an_error(bold):
+    img = image()
+    img.header["xyzt_units"] = 2  # mm, and nothing about time
+    nibabel.save(img, bold.path("bold.nii.gz"))
+    bold.json(RepetitionTime=2000)
+    refused(bold, "E-INPUT-SIDECAR", "The repetition time is 2000 s, .*; BIDS counts in seconds, not in ms")
+    bold.path("bold.json").unlink()
+    nibabel.save(image(tr=2000.0), bold.path("bold.nii.gz"))
+    refused(bold, "E-INPUT-SIDECAR", "The repetition time is 2000 s, .*; BIDS counts in seconds, not in ms")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,16 @@ import shutil
 import mne
 import numpy as np
 import pytest
+from scipy.io import savemat
 
+from neurocli.bids.index import scan
+from neurocli.bids.question import Question
+from neurocli.bids.read import read
 from neurocli.bids.readers import _mne, ctf, edf, eeglab, fif, gdf
+from neurocli.bids.select import select
+from neurocli.bids.write import publish
 from neurocli.errors import InputError
+from neurocli.preprocessing.epoch import Epoch
 from tests.bids.recordings import Dataset
 
 mne.set_log_level("ERROR")
@@ -142,6 +149,41 @@ def test_a_person_in_a_fif_is_not_carried_along(tmp_path):
     found = str(dataset.read())
     assert "Lovelace" not in found
     assert "Babbage" not in found
+
+
+@pytest.mark.parametrize("date", [None, 1e9])
+def test_annotations_of_a_fif_count_from_its_first_sample(tmp_path, date):
+    """A recording that began 10 s into the acquisition, with its date and, as anonymised data are, without."""
+    info = mne.create_info(["MEG 001"], 100.0, "mag")
+    raw = mne.io.RawArray(np.zeros((1, 1000)), info, first_samp=1000)
+    raw.set_meas_date(date)
+    raw.set_annotations(mne.Annotations([1.5], [2.0], ["BAD jump"]))
+    raw.save(tmp_path / "a_raw.fif")
+    assert fif.read(tmp_path / "a_raw.fif").annotations == ((1.5, 2.0, "BAD jump"),)
+
+
+def write_set(path, events):
+    """Write what EEGLAB would: 10 s of noise at 100 Hz, events as (latency, type, duration or nothing)."""
+    table = np.empty(len(events), dtype=[("latency", "O"), ("type", "O"), ("duration", "O")])
+    for i, event in enumerate(events):
+        table[i] = event
+    places = np.array([(name,) for name in ("Cz", "Pz", "Oz")], dtype=[("labels", "O")])
+    x = np.random.default_rng(0).normal(scale=20, size=(3, 1000)).astype(np.float32)
+    none = dict.fromkeys(["urevent", "epoch", "icawinv", "icasphere", "icaweights", "icaact"], np.array([]))
+    about = {"setname": "x", "nbchan": 3, "pnts": 1000, "trials": 1, "srate": 100.0, "xmin": 0.0, "xmax": 9.99}
+    savemat(path, {"EEG": {**about, **none, "data": x, "chanlocs": places, "event": table, "ref": "common"}})
+
+
+def test_boundaries_of_eeglab_keep_epochs_apart_and_empty_durations_are_moments(tmp_path):
+    """A boundary lies between two samples, and its duration is that of what was cut out of the recording there."""
+    path = Dataset(tmp_path / "data").path("eeg.set")
+    write_set(path, [(101.0, "stim", np.array([])), (300.5, "boundary", 5000.0), (500.0, "stim", np.array([]))])
+    (item,) = select(scan(tmp_path / "data", tmp_path), Question(datatype="eeg"))
+    found = read(tmp_path / "data", item)
+    assert found.annotations == ((1.0, 0.0, "stim"), (3.0, 0.0, "BAD boundary"), (4.99, 0.0, "stim"))
+    assert Epoch(duration=1.0).run(found).notes[-1]["dropped"] == {}
+    assert Epoch(duration=2.0).run(found).samples["onset"] == [0.0, 4.0, 6.0, 8.0]
+    publish(tmp_path / "out", found, desc="x", sources=[], key="0" * 64, settings={})  # writes them as markers
 
 
 def ctf_folder(tmp_path, size):

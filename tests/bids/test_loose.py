@@ -419,6 +419,22 @@ def test_events_outside_the_recording_are_said(edf, tmp_path):
     assert outcome.warnings == [f"{edf.name}: 2 of 3 events lie outside the recording (5 s)."]
 
 
+def test_the_unit_that_the_mapping_says_is_kept_with_an_edf_that_says_none(tmp_path):
+    source = tmp_path / "a.edf"
+    write_edf(source, noise(), units="")
+    out = tmp_path / "bids"
+    assert converted(out, row(source, units="uV")).failures == []
+    np.testing.assert_allclose(only(out).data, noise() * 1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("content", ["", "time,code\n1,2\n", "onset,duration\n1\n"])
+def test_a_table_of_events_that_is_none_is_refused(edf, tmp_path, content):
+    (tmp_path / "e.csv").write_text(content)
+    error = refusal(tmp_path / "bids", row(edf, events=str(tmp_path / "e.csv")))
+    assert error.code == "E-INPUT-TSV"
+    assert "needs a column onset" in error.message
+
+
 # --- the command ---------------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from neurocli.bids.readers import edf
 from neurocli.bids.select import select
 from neurocli.data import lazy
 from neurocli.errors import InputError
+from neurocli.preprocessing.epoch import Epoch
 from tests.bids.recordings import NAMES, SFREQ, Dataset, image, noise, write_brainvision, write_edf
 
 mne.set_log_level("ERROR")
@@ -167,10 +168,44 @@ def test_brainvision_has_the_numbers_of_mne(dataset, orientation, kind, dtype):
     assert ours.annotations == ((0.0, 0.01, "New Segment/"), (1.0, 0.01, "Stimulus/S  1"))
 
 
+def test_a_brainvision_of_another_byte_order_has_its_numbers(dataset):
+    header = write_brainvision(dataset.folder, "sub-01_task-rest_eeg", noise())
+    plain = dataset.read().data
+    header.write_text(header.read_text().replace("[Binary Infos]", "[Binary Infos]\nUseBigEndianOrder=YES"))
+    noise().T.astype(">f4").tofile(header.with_suffix(".eeg"))
+    np.testing.assert_array_equal(dataset.read().data, plain)
+
+
+def test_no_epoch_lies_across_a_pause_of_a_brainvision(dataset):
+    header = write_brainvision(dataset.folder, "sub-01_task-rest_eeg", noise())
+    with header.with_suffix(".vmrk").open("a") as markers:
+        markers.write("Mk3=New Segment,,251,1,0\n")
+    found = dataset.read()
+    assert found.annotations[-1] == (2.5, 0.0, "BAD boundary")
+    epochs = Epoch(duration=1.0).run(found)
+    assert epochs.samples["onset"] == [0.0, 1.0, 3.0, 4.0]
+    assert epochs.notes[-1]["dropped"] == {"under 'BAD boundary'": 1}
+    assert Epoch(duration=0.5).run(found).notes[-1]["dropped"] == {}  # before it or after it, none across
+
+
 def test_edf_annotations_are_spans(dataset):
     notes = [edfio.EdfAnnotation(1.5, 2, "BAD jump"), edfio.EdfAnnotation(0.5, None, "µ")]
     write_edf(dataset.path("eeg.edf"), noise(), annotations=notes)
     assert dataset.read().annotations == ((0.5, 0.0, "µ"), (1.5, 2.0, "BAD jump"))
+
+
+def test_edf_annotations_count_from_the_first_sample_where_that_is_no_whole_second(dataset):
+    """EDF+ 2.2.4: the first record starts +0.X s after the time of the header, from which annotations count."""
+    path = dataset.path("eeg.edf")
+    write_edf(path, noise(), annotations=[edfio.EdfAnnotation(1.5, 2, "BAD jump")])
+    raw = path.read_bytes()
+    for second in range(5):  # the stamp of each record grows by two bytes, and its padding shrinks by as many
+        head, tail = raw.split(f"+{second}\x14\x14".encode(), 1)
+        raw = head + f"+{second}.5\x14\x14".encode() + tail.replace(b"\0\0\0", b"\0", 1)
+    path.write_bytes(raw)
+    theirs = raw_of(path).annotations
+    assert dataset.read().annotations == ((1.0, 2.0, "BAD jump"),)
+    assert (theirs.onset.tolist(), theirs.duration.tolist()) == ([1.0], [2.0])
 
 
 def test_channels_of_another_rate_are_left_out_and_named(dataset):
@@ -278,6 +313,12 @@ def test_old_new_and_decorated_names_are_one_place():
     assert np.isnan(found[5:]).all()
 
 
+def test_a_site_against_an_ear_is_that_site_and_an_ear_against_the_other_is_none():
+    found = places.standard(["C3", "C3-A2", "C3-M2", "C3-a1a2", "A2-A1", "M1-M2", "C3-P3"], ["eeg"] * 7)
+    np.testing.assert_array_equal(found[1:4], found[[0, 0, 0]])
+    assert np.isnan(found[4:]).all()
+
+
 def test_bipolar_channels_have_no_place():
     assert places.standard(["FP1-F7"], ["eeg"]) is None
 
@@ -298,6 +339,41 @@ def test_the_repetition_time_of_the_header_counts_where_the_sidecar_is_silent(bo
     assert bold.read().tr == 2.0
     bold.json(RepetitionTime=2.0)
     assert bold.read().tr == 2.0
+
+
+def test_slices_that_were_counted_from_the_last_are_turned_round(bold):
+    """BIDS: with `k-` the first entry of SliceTiming is that of the slice with the largest index."""
+    times = {direction: [0.0, 0.5, 1.5] for direction in ("k", "k-", "j")}
+    found = {}
+    for direction, said in times.items():
+        bold.json(SliceTiming=said, SliceEncodingDirection=direction)
+        found[direction] = bold.read().slice_times
+    assert found == {"k": (0.0, 0.5, 1.5), "k-": (1.5, 0.5, 0.0), "j": ()}
+
+
+def placed(bold, sform, qform):
+    img = image()
+    img.header.set_sform(sform, None if sform is not None else 0)
+    img.header.set_qform(qform, 1 if qform is not None else 0)
+    path = bold.path("bold.nii")
+    bold.path("bold.nii.gz").unlink(missing_ok=True)
+    raw = bytearray(img.to_bytes())
+    raw[252:256] = np.array([qform is not None, 0 if sform is None else 2], "<i2").tobytes()
+    path.write_bytes(raw)
+    return [note["warning"] for note in bold.read().notes if "warning" in note]
+
+
+def test_an_image_that_says_two_places_or_none_is_read_with_a_word(bold):
+    moved = np.eye(4)
+    moved[0, 3] = 4.0
+    assert placed(bold, np.eye(4), np.eye(4)) == []
+    assert placed(bold, np.eye(4), None) == []
+    assert placed(bold, None, moved) == []
+    (said,) = placed(bold, np.eye(4), moved)
+    assert said == "The sform and the qform of the image place its voxels up to 4.0 mm apart; the sform counts."
+    np.testing.assert_array_equal(bold.read().affine, np.eye(4))
+    (said,) = placed(bold, None, None)
+    assert "left and right are a guess" in said
 
 
 def test_confounds_are_numbers(tmp_path):

@@ -14,7 +14,7 @@ CODE = ["channels.py", "companions.py", "entries.py", "image.py", "nuisance.py",
         "question.py", "read.py", "regions.py", "select.py", "sidecars.py", "tables.py", "units.py",
         *sorted(path.relative_to(ROOM).as_posix() for path in (ROOM / "readers").glob("*.py"))]  # fmt: skip
 # Changed code and the same numbers: write the new digest. Other numbers: bump VERSION as well.
-GOLDEN = (4, "a604453662825033")
+GOLDEN = (5, "68f9c713d30198a0")
 
 
 def without_words(path: Path) -> str:

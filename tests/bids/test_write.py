@@ -47,13 +47,13 @@ def published(out, payload, desc="preproc"):
 
 @pytest.mark.parametrize("datatype", ["eeg", "ieeg", "emg"])
 def test_a_published_recording_is_read_back(tmp_path, datatype):
-    given_ = recording(datatype)
+    given_ = recording(datatype, line_freq=60.0)
     published(tmp_path, given_)
     (item,) = select(scan(tmp_path, tmp_path / ".cache"), Question(datatype=datatype, desc="preproc"))
     found = read(tmp_path, item)
     np.testing.assert_allclose(found.data, given_.data, rtol=2e-7)  # float32
     assert found.entities == {**given_.entities, "description": "preproc"}
-    for name in ("sfreq", "ch_names", "ch_types", "bads", "reference", "events"):
+    for name in ("sfreq", "ch_names", "ch_types", "bads", "reference", "events", "line_freq"):
         assert getattr(found, name) == getattr(given_, name)
     assert found.annotations[1:] == ((0.5, 1.0, "BAD jump, big"), (2.0, 0.01, "Comment/blink"))
     if datatype != "emg":

@@ -90,6 +90,40 @@ def test_bipolar_montages_take_no_average_reference():
     assert Reference().run(referential).reference == "average"
 
 
+def named(kind, *names):
+    """Return channels of these names and of one type."""
+    n = len(names)
+    return replace(eeg(), data=eeg().data[:n], ch_names=names, ch_types=(kind,) * n, units=("V",) * n, positions=None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("eeg", ("C3-M2", "C4-M1", "O1-M2", "F3-M2")),  # as sleep is scored
+        ("eeg", ("Fp1-Cz", "F7-Cz", "T7-Cz", "P7-Cz")),  # Cz is the reference of all
+        ("seeg", ("LAD-1", "LAD-2", "LAD-3", "RA-1")),  # a hyphen before the number of the contact
+    ],
+)
+def test_a_hyphen_alone_makes_no_bipolar_channel(kind, names):
+    found = Reference().run(named(kind, *names))
+    assert found.reference == "average"
+    np.testing.assert_allclose(found.data.mean(axis=0), 0, atol=1e-18)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("seeg", ("LE1-LE2", "LE2-LE3", "LE3-LE4")),  # a shaft whose name begins as that of linked ears
+        ("seeg", ("A1-A2", "A2-A3", "A3-A4")),
+        ("ecog", ("G1-2", "G2-3", "G3-4")),
+        ("eeg", ("FP1-F7", "T8-P8-0", "P8-O2")),
+    ],
+)
+def test_pairs_are_known_however_they_are_written(kind, names):
+    with pytest.raises(InputError, match=f"E-INPUT-REFERENCE .*bipolar already .{names[0]}"):
+        Reference().run(named(kind, *names))
+
+
 def test_nothing_to_reference_is_said():
     with pytest.raises(InputError, match="There is no channel of type seeg to re-reference"):
         Reference(types=["seeg"]).run(eeg())

@@ -69,6 +69,24 @@ def test_a_changed_decision_is_another_setting(table):
     assert Overrides(file=str(table)).digest != before.digest
 
 
+def test_an_index_is_a_number_and_a_quotation_mark_is_a_letter(tmp_path):
+    """BIDS counts runs, so 1 is 01; and its tables know no quoting: what begins with a mark ends with its cell."""
+    path = tmp_path / "overrides.tsv"
+    rows = ['1\tbad_channel\tCz\t"loose', '01\tbad_channel\tPz\tas before"', "2\tbad_channel\tO1\tanother run"]
+    path.write_text("\n".join(["run\twhat\tvalue\treason", *rows]) + "\n")
+    found = Overrides(file=str(path)).run(eeg(entities={**eeg().entities, "run": "01"}))
+    assert found.bads == ("Cz", "Pz")
+    assert [decision["reason"] for decision in found.notes[-1]["decisions"]] == ['"loose', 'as before"']
+
+
+def test_components_are_decided_on_before_they_are_removed(table):
+    done = eeg(notes=({"step": "ica", "removed": []},))
+    with pytest.raises(ConfigError, match=r"E-CONFIG-ORDER .*Put overrides above ica"):
+        Overrides(file=str(table)).run(done)
+    table.write_text("what\tvalue\treason\nbad_channel\tCz\tloose\n")
+    assert Overrides(file=str(table)).run(done).bads == ("Cz",)
+
+
 HEAD = "what\tvalue\tonset\tduration\treason\n"
 
 

@@ -176,6 +176,10 @@ def test_a_filter_bank_stacks_bands_as_channels():
         ({"l_freq": "40 ms"}, "is a time, expected a frequency"),
         ({"l_freq": 1.0, "phase": "forward"}, "phase 'forward' does not go with method 'fir'"),
         ({"lfreq": 1.0}, "Extra inputs are not permitted"),
+        ({"l_freq": 1.0, "l_trans_bandwidth": 2.0}, "a transition of 2 Hz below l_freq, 1 Hz, would end below 0 Hz"),
+        ({"l_freq": 1.0, "l_trans_bandwidth": 0.0}, "greater than 0"),
+        ({"h_freq": 30.0, "h_trans_bandwidth": -1.0}, "greater than 0"),
+        ({"l_freq": 1.0, "method": "iir", "order": 0}, "greater than or equal to 1"),  # it would do nothing
     ],
 )
 def test_impossible_filters_are_refused_when_yaml_is_read(settings, word):
@@ -189,6 +193,26 @@ def test_frequencies_above_nyquist_are_refused(step):
         step.run(eeg())
     assert error.value.code == "E-INPUT-NYQUIST"
     assert error.value.where == "sub-01_task-rest_eeg"
+
+
+def test_what_lies_beside_a_frequency_must_be_below_nyquist_too():
+    with pytest.raises(InputError, match=r"E-INPUT-NYQUIST .*80 Hz ends at 110 Hz, beyond half .*frequency, 100 Hz"):
+        Filter(h_freq=80.0, h_trans_bandwidth=30.0).run(eeg())
+    with pytest.raises(InputError, match=r"E-INPUT-NYQUIST .*99.5 Hz and the 1 Hz beside it is not below 100 Hz"):
+        Notch(freqs=[99.5]).run(eeg())
+    assert Filter(h_freq=80.0, h_trans_bandwidth=20.0).run(eeg()).notes[-1]["h_trans_bandwidth"] == 20.0
+
+
+@pytest.mark.parametrize("settings", [{"freqs": [50.0, 50.5]}, {"freqs": [0.4]}, {"freqs": [50.0], "widths": 120.0}])
+def test_gaps_that_are_no_filter_are_refused_in_our_words(settings):
+    with pytest.raises(ConfigError, match=r"E-CONFIG-VALUE sub-01_task-rest_eeg: notch: there is no such filter"):
+        Notch(**settings).run(eeg())
+
+
+@pytest.mark.parametrize("settings", [{"freqs": [0.0]}, {"freqs": [-50.0]}, {"freqs": [50.0], "widths": 0.0}])
+def test_gaps_at_no_frequency_are_refused_when_yaml_is_read(settings):
+    with pytest.raises(ValidationError, match=r"above 0 Hz|greater than 0"):
+        Notch(**settings)
 
 
 @pytest.mark.parametrize("step", [Filter(l_freq=1.0), Notch(freqs=[50.0])])

@@ -10,10 +10,12 @@ from types import SimpleNamespace
 import mne
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from neurocli.errors import InputError, MissingError
 from neurocli.preprocessing._mne import to_raw
 from neurocli.preprocessing.ica import Ica
+from neurocli.preprocessing.reference import Reference
 from tests.preprocessing.simulated import eeg, with_eyes_and_heart
 
 RNG = np.random.default_rng
@@ -140,3 +142,25 @@ def test_what_cannot_be_unmixed_is_said(spoilt):
         Ica(types=["mag"]).run(spoilt, RNG(0))
     with pytest.raises(InputError, match="are shorter than the filter"):
         Ica().run(replace(spoilt, data=spoilt.data[:, :200]), RNG(0))
+    with pytest.raises(InputError, match=r"E-INPUT-CHANNELS .*30 components are asked of 19 good channels of type eeg"):
+        Ica(n_components=30).run(spoilt, RNG(0))
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        *(({"n_components": n}, "a number of components, or a share between 0 and 1") for n in (0, -2, 1.0, 15.0, 0.0)),
+        ({"measure": "correlation"}, "no correlation is above threshold 3"),  # it would find nothing, ever
+    ],
+)
+def test_impossible_settings_are_refused_when_yaml_is_read(settings, word):
+    with pytest.raises(ValidationError, match=word):
+        Ica(**settings)
+
+
+def test_more_components_than_an_average_reference_leaves_are_warned_of(clean):
+    referenced = Reference().run(clean)
+    note = Ica(n_components=19, max_iter=20).run(referenced, RNG(0)).notes[-1]
+    assert note["warning"].startswith("19 components were fitted, and the channels hold 18")
+    note = Ica(max_iter=20).run(referenced, RNG(0)).notes[-1]
+    assert (note["n_components"], "warning" in note) == (18, False)

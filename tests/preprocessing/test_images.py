@@ -97,6 +97,39 @@ def test_an_atlas_on_another_grid_is_brought_to_the_image(tmp_path):
     np.testing.assert_allclose(found.data[0], image.data[2:4].mean(axis=(0, 1, 2)), rtol=1e-12)
 
 
+def atlas_of(tmp_path, labels, table=None):
+    nibabel.save(nibabel.Nifti1Image(labels, bold().affine), tmp_path / "atlas.nii")
+    if table:
+        (tmp_path / "atlas.tsv").write_text(table)
+    return Regions(atlas=str(tmp_path / "atlas.nii"))
+
+
+def test_labels_are_whole_numbers_of_one_volume_however_they_were_saved(tmp_path):
+    labels = np.zeros((8, 9, 7), dtype=np.int32)
+    labels[2:5] = 3
+    expected = atlas_of(tmp_path, labels).run(bold())
+    for same in (labels[..., None], labels.astype(np.float32) - 1e-6):  # a scale factor leaves a label a little low
+        found = atlas_of(tmp_path, same).run(bold())
+        assert found.ch_names == ("region-3",)
+        np.testing.assert_array_equal(found.data, expected.data)
+
+
+@pytest.mark.parametrize(
+    ("last", "table", "sentence"),
+    [
+        (3, None, "is 8 x 9 x 7 x 3 voxels, and labels are one volume"),
+        (1, "label\tname\n1\tV1\n", "a table with the columns index, a whole number, and name: 'index'"),
+        (1, "index\tname\none\tV1\n", "a whole number, and name: .*'one'"),
+        (1, "index\tname\n0\tV1\n1\tV1\n2\tV1\n", "Several labels are called 'V1'"),
+    ],
+)
+def test_what_is_no_atlas_of_labels_is_refused(tmp_path, last, table, sentence):
+    labels = np.zeros((8, 9, 7, last), dtype=np.int32)
+    labels[2], labels[3] = 1, 2
+    with pytest.raises(ConfigError, match=f"E-CONFIG-FILE .*{sentence}"):
+        atlas_of(tmp_path, labels, table).run(bold())
+
+
 def test_a_changed_atlas_is_another_setting(tmp_path):
     path = tmp_path / "atlas.nii"
     path.write_bytes(b"one")
@@ -301,6 +334,18 @@ def test_images_that_a_step_cannot_take_are_refused(step, changes, code, sentenc
         step.run(bold(**changes))
     assert error.value.code == code
     assert sentence in error.value.message
+
+
+def test_voxels_that_are_no_numbers_outside_the_head_change_nothing_inside():
+    """Some programs put NaN where there is no brain."""
+    image = bold()
+    inside = np.asarray(image.mask) != 0
+    hollow = replace(image, data=np.where(inside[..., None], image.data, np.nan))
+    whole, found = (Confounds(columns=["trans_x"]).run(one) for one in (image, hollow))
+    np.testing.assert_array_equal(found.data[inside], whole.data[inside])
+    alone = Confounds(columns=["trans_x"]).run(replace(image, data=image.data[inside][:, None, None]))
+    assert found.notes[-1]["variance_explained"] == pytest.approx(alone.notes[-1]["variance_explained"], rel=1e-9)
+    assert Mask(threshold=0.2).run(hollow).data.shape == (inside.sum(), 40)
 
 
 def test_as_many_confounds_as_volumes_are_refused():

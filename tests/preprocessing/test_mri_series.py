@@ -17,6 +17,7 @@ from neurocli.preprocessing._mri.scrub import bridged, spread
 from neurocli.preprocessing._mri.slices import shift
 from neurocli.preprocessing.compcor import CompCor
 from neurocli.preprocessing.nipype_interface import NipypeInterface
+from neurocli.preprocessing.quality import Quality
 from neurocli.preprocessing.scrub import Scrub
 from neurocli.preprocessing.slice_timing import SliceTiming
 
@@ -47,9 +48,17 @@ def test_a_shift_there_and_back_changes_little(part):
     np.testing.assert_allclose(shift(shift(smooth, part), -part)[8:-8], smooth[8:-8], atol=0.6)
 
 
-@pytest.mark.parametrize("times", [(), (0.0, 1.0), (0.0, 1.0, 2.5, 1.5), (0.0, -1.0, 1.0, 1.5)])
-def test_times_that_do_not_fit_are_refused(times):
-    with pytest.raises(InputError, match="E-INPUT-SLICES"):
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ((), "4 slices, and the times of none are known. Give SliceTiming"),
+        ((0.0, 1.0), "4 slices, and there are 2 times"),
+        ((0.0, 1000.0, 500.0, 1500.0), "from 0 to 1500 s of a volume that lasts 2 s. Mend .*: it is in s, not in ms"),
+        ((0.0, -1.0, 1.0, 1.5), "from -1 to 1.5 s"),
+    ],
+)
+def test_times_that_do_not_fit_are_refused(times, said):
+    with pytest.raises(InputError, match=f"E-INPUT-SLICES .*{said}"):
         SliceTiming().run(series(np.zeros((3, 3, 4, N)), slice_times=times))
 
 
@@ -72,6 +81,16 @@ def test_scrubbing_finds_the_jump():
     assert out.notes[-1]["volumes"] == [20]
     with pytest.raises(InputError, match="E-INPUT-CONFOUNDS"):
         Scrub().run(series(np.zeros((3, 3, 3, N))))
+
+
+@pytest.mark.parametrize("n_rows", [N - 4, N + 4])
+@pytest.mark.parametrize("step", [Scrub(), Quality()])
+def test_motion_of_other_volumes_is_refused(step, n_rows):
+    """As where volumes were cut off after the confounds were made: each would be taken for another."""
+    confounds = {f"{kind}_{axis}": [0.0] * n_rows for kind in ("trans", "rot") for axis in "xyz"}
+    message = f"E-INPUT-CONFOUNDS .*The confounds table has {n_rows} rows, the image {N} volumes"
+    with pytest.raises(InputError, match=message):
+        step.run(series(np.random.default_rng(0).normal(100, 1, (3, 3, 3, N)), confounds=confounds))
 
 
 @pytest.fixture

@@ -75,3 +75,15 @@ def test_the_ratio_of_a_series_to_its_noise():
     """A brain of 1000 with noise of 20 has a ratio of 50."""
     assert measured(bold())["tsnr"] == pytest.approx(50, rel=0.05)
     assert measured(replace(bold(), data=bold().data[..., 0]))["tsnr"] is None
+
+
+def test_voxels_that_are_no_numbers_outside_the_head_change_no_number():
+    image = bold()
+    inside = np.asarray(image.mask) != 0
+    dark = replace(image, data=np.where(inside[..., None], image.data, -1e3))  # as dark as nothing is
+    hollow = replace(image, data=np.where(inside[..., None], image.data, np.nan))
+    whole, found = measured(dark), measured(hollow)
+    assert found["tsnr"] == pytest.approx(whole["tsnr"], rel=1e-12)
+    assert found["dvars_median"] == pytest.approx(whole["dvars_median"], rel=1e-12)
+    assert (found["overlap"], found["carpet"]) == (1.0, whole["carpet"])
+    assert max(max(row) for row in found["planes"][0]["grey"]) > 90  # of 99 shades

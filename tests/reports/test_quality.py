@@ -14,7 +14,7 @@ from neurocli.data.results import Results
 from neurocli.preprocessing.ica import Ica
 from neurocli.preprocessing.quality import Quality as Measure
 from neurocli.reports import _quality_figures, _quality_page
-from neurocli.reports._quality_table import COLUMNS, outlying
+from neurocli.reports._quality_table import COLUMNS, outlying, summaries
 from neurocli.reports.quality import Quality
 from tests.preprocessing.simulated import eeg
 
@@ -125,6 +125,19 @@ def test_every_subject_has_a_page_with_spectra_and_maps(made):
 )
 def test_who_is_far(values, far):
     assert [i for i, flag in enumerate(outlying(values)) if flag] == far
+
+
+def test_a_count_stands_out_where_most_recordings_have_none():
+    """A spread of zero would let no recording stand out from others that are all alike."""
+    bad = {"step": "quality", "bads": [f"E{i}" for i in range(12)]}
+    notes = {f"sub-{i:02d}_task-rest": [{"step": "quality", "bads": ["E1"] * (i == 4)}] for i in range(6)}
+    results = Results("a", "A", None, {"scores": []}, (), (), (), {}, notes | {"sub-09_task-rest": [bad]}, {})
+    assert {row["subject"]: row["outlier_in"] for row in summaries(results) if row["outlier_in"]} == {"09": ["n_bad"]}
+
+
+@pytest.mark.parametrize(("kinds", "unit"), [(["mag"], "T²/Hz"), (["grad"], "(T/m)²/Hz"), (["eeg"], "V²/Hz")])
+def test_a_spectrum_is_drawn_in_the_unit_of_its_channels(kinds, unit):
+    assert _quality_figures._unit_of_power({"types": kinds}) == unit
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path):

@@ -30,7 +30,8 @@ def write_signal(out: Path, row: Row) -> tuple[list[Path], list[str]]:
     base = out / row.base
     facts = _facts(row)
     if extension_of(row.file) in (".edf", ".bdf") and row.entities["datatype"] != "meg":
-        paths = _copied(base, row, recording, [*signal.units], facts)
+        units = [unit or row.units or "" for unit in signal.units]
+        paths = _copied(base, row, recording, units, facts)
     else:
         paths = write_recording(base, recording, facts)
     return paths, [str(note["warning"]) for note in recording.notes if "warning" in note]
@@ -115,10 +116,10 @@ def _events(row: Row, signal: Signal) -> tuple[Samples, tuple[dict[str, Any], ..
 
 def _csv(path: Path) -> Table:
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        header, *rows = [line for line in csv.reader(lines) if line]
+        header, *rows = [line for line in csv.reader(lines) if line] or [[]]
     if "onset" not in header or any(len(line) != len(header) for line in rows):
         raise InputError(f"The table of events needs a column onset and as many values as columns; it has "
-                         f"{', '.join(header)}.", code="E-INPUT-TSV", where=path.name)  # fmt: skip
+                         f"{', '.join(header) or 'no line'}.", code="E-INPUT-TSV", where=path.name)  # fmt: skip
     return {name: [line[i] if line[i] not in ("", "n/a") else None for line in rows] for i, name in enumerate(header)}
 
 

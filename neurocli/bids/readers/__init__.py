@@ -7,7 +7,7 @@ from __future__ import annotations
 
 # Enters the key of whatever is read. Bump it when the numbers, names or types that come out of a file change; that
 # recomputes everything. `tests/bids/test_reader_version.py` notices.
-VERSION = 4
+VERSION = 5
 
 FAMILIES = {
     ".edf": "edf", ".bdf": "edf", ".vhdr": "brainvision", ".set": "eeglab", ".fif": "fif", ".ds": "ctf", ".gdf": "gdf",

@@ -74,11 +74,11 @@ def to_signal(raw: Any, path: Path, notes: tuple[dict[str, Any], ...] = (), *, k
 
 
 def _annotations(raw: Any) -> tuple[tuple[float, float, str], ...]:
-    """Return spans from the first sample on."""
-    start = raw.first_time if raw.annotations.orig_time is not None else 0.0
+    """Return spans from the first sample on; MNE counts from its own time 0, with or without a date."""
     found = raw.annotations
-    spans = zip(found.onset, found.duration, found.description, strict=True)
-    return tuple((round(float(onset) - start, 9), float(duration), str(text)) for onset, duration, text in spans)
+    durations = np.nan_to_num(found.duration)  # EEGLAB leaves that of a moment empty
+    spans = zip(found.onset - raw.first_time, durations, found.description, strict=True)
+    return tuple((round(float(onset), 9), float(duration), str(text)) for onset, duration, text in spans)
 
 
 def _positions(raw: Any) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...data import lazy
-from .signal import Signal, noted, size_of, truncated, unreadable, unsupported
+from .signal import BOUNDARY, Signal, noted, size_of, truncated, unreadable, unsupported
 
 _DTYPES = {"INT_16": "<i2", "UINT_16": "<u2", "INT_32": "<i4", "IEEE_FLOAT_32": "<f4", "IEEE_FLOAT_64": "<f8"}
 Sections = dict[str, dict[str, str]]
@@ -43,7 +43,7 @@ def read(path: Path) -> Signal:
         data=_scaled(raw, np.array([channel.resolution for channel in channels])), sfreq=sfreq,
         ch_names=tuple(c.name for c in channels), units=tuple(c.unit for c in channels),
         ch_types=(None,) * len(channels), length_said="DataPoints" in common, notes=notes,
-        annotations=tuple(((start - 1) / sfreq, size / sfreq, text) for start, size, text in markers),
+        annotations=_spans(markers, sfreq),
     )  # fmt: skip
 
 
@@ -105,6 +105,8 @@ def _samples(where: Path, common: dict[str, str], n: int, sections: Sections, pa
     if common.get("DataFormat", "BINARY") != "BINARY" or kind not in _DTYPES:
         raise unsupported(path, f"The samples are {common.get('DataFormat')} {kind}.", "Export them as binary.")
     dtype, size = np.dtype(_DTYPES[kind]), size_of(where)
+    if sections.get("Binary Infos", {}).get("UseBigEndianOrder", "NO").upper() == "YES":
+        dtype = dtype.newbyteorder(">")
     frame = dtype.itemsize * n
     n_times = size // frame
     if "DataPoints" in common and n_times < _positive(common, "DataPoints", path):
@@ -144,6 +146,13 @@ def _marker(line: str, where: Path) -> tuple[int, int, str] | None:
         raise unreadable(where, f"a marker reads {line!r}") from error
     text = description if description.upper().startswith("BAD") else f"{kind}/{description}"  # what excludes a span
     return (*span, text.replace(r"\1", ","))
+
+
+def _spans(markers: list[tuple[int, int, str]], sfreq: float) -> tuple[tuple[float, float, str], ...]:
+    """Return the markers in s; a segment that begins inside the file begins after a pause, over which no epoch lies."""
+    pauses = [start for start, _, text in markers if start > 1 and text.startswith("New Segment/")]
+    found = [((start - 1) / sfreq, size / sfreq, text) for start, size, text in markers]
+    return tuple(found + [((start - 1) / sfreq, 0.0, BOUNDARY) for start in pauses])
 
 
 def _check_markers(markers: list[tuple[int, int, str]], n_times: int, where: Path) -> None:

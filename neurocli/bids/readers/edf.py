@@ -195,20 +195,21 @@ def _digital(raw: np.ndarray, width: int) -> np.ndarray:
 
 
 def _annotations(header: Header, records: np.ndarray, path: Path) -> tuple[tuple[float, float, str], ...]:
+    """Return spans from the first sample on, which EDF+ has up to a second after its own time 0."""
     found: list[tuple[float, float, str]] = []
     first = 0.0
-    for i in [i for i, label in enumerate(header.labels) if label in _ANNOTATIONS]:
+    for place, i in enumerate(i for i, label in enumerate(header.labels) if label in _ANNOTATIONS):
         for number, record in enumerate(records[:, _columns_of(header, i)]):
             entries = list(_entries(record.tobytes(), path))
-            if header.gaps and entries and entries[0][2] == "":
-                first = entries[0][0] if number == 0 else first
-                _check_gap(entries[0][0] - first, number * header.duration, path)
+            if entries and entries[0][2] == "":
+                first = entries[0][0] if place == number == 0 else first
+                _check_gap(header, entries[0][0] - first, number, path)
             found += [entry for entry in entries if entry[2]]
-    return tuple(sorted(found))
+    return tuple(sorted((round(onset - first, 9), duration, text) for onset, duration, text in found))
 
 
-def _check_gap(onset: float, expected: float, path: Path) -> None:
-    if abs(onset - expected) > 1e-3:
+def _check_gap(header: Header, onset: float, number: int, path: Path) -> None:
+    if header.gaps and abs(onset - number * header.duration) > 1e-3:
         raise unsupported(path, f"The recording has a gap before {onset:g} s (EDF+D).",
                           "Cut it into continuous recordings.")  # fmt: skip
 

@@ -11,20 +11,26 @@ import nibabel
 import nibabel.filebasedimages
 import nibabel.spatialimages
 import numpy as np
+from nibabel.affines import apply_affine
 
 from .signal import size_of, truncated, unreadable
 
 _GZIP = 31  # zlib: the largest window, with a gzip header
+LEAST_MM = 0.5  # by which sform and qform must differ to be worth a word
 _SECONDS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
 
 
 @dataclass(frozen=True)
 class Volume:
-    """Voxels, shape (x, y, z[, n_volumes]); the affine to mm; the TR that the header says, in s, or None."""
+    """Voxels, shape (x, y, z[, n_volumes]); the affine to mm; the TR that the header says, in s, or None.
+
+    `doubt` is a sentence where the header does not settle where the voxels lie.
+    """
 
     data: np.ndarray
     affine: np.ndarray
     tr: float | None
+    doubt: str | None = None
 
 
 def read(path: Path, dtype: Any = np.float32) -> Volume:
@@ -44,7 +50,8 @@ def read(path: Path, dtype: Any = np.float32) -> Volume:
         raise truncated(path, max(expected, len(raw) + (not complete)), len(raw))
     try:
         img = kind.from_bytes(raw)
-        return Volume(np.asarray(img.get_fdata(dtype=dtype)), np.asarray(img.affine, dtype=float), _tr(img.header))
+        x, affine = np.asarray(img.get_fdata(dtype=dtype)), np.asarray(img.affine, dtype=float)
+        return Volume(x, affine, _tr(img.header), _doubt(img.header))
     except (ValueError, KeyError, OSError, nibabel.filebasedimages.ImageFileError,
             nibabel.spatialimages.HeaderDataError) as error:  # fmt: skip
         raise unreadable(path, error) from error
@@ -86,6 +93,24 @@ def _expected(header: Any, path: Path) -> int:
         return int(header.get_data_offset()) + int(np.prod(shape, dtype=int)) * int(dtype.itemsize)
     except (ValueError, KeyError, nibabel.spatialimages.HeaderDataError) as error:
         raise unreadable(path, error) from error
+
+
+def _doubt(header: Any) -> str | None:
+    """Return a sentence where sform and qform place the voxels apart, or neither places them; the sform counts."""
+    if not header["sform_code"] and not header["qform_code"]:
+        return "Neither sform nor qform of the image says where its voxels lie: left and right are a guess."
+    try:
+        sform, qform = header.get_sform(coded=True)[0], header.get_qform(coded=True)[0]
+    except (ValueError, nibabel.spatialimages.HeaderDataError):  # a quaternion that is none
+        return None
+    if sform is None or qform is None:
+        return None
+    corners = np.indices((2, 2, 2)).reshape(3, -1).T * (np.array([*header.get_data_shape(), 1, 1, 1])[:3] - 1)
+    apart = apply_affine(sform, corners) - apply_affine(qform, corners)
+    furthest = float(np.linalg.norm(apart, axis=1).max())
+    if furthest < LEAST_MM:
+        return None
+    return f"The sform and the qform of the image place its voxels up to {furthest:.1f} mm apart; the sform counts."
 
 
 def _tr(header: Any) -> float | None:

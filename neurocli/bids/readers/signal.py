@@ -11,6 +11,8 @@ import numpy as np
 
 from ...errors import InputError
 
+BOUNDARY = "BAD boundary"  # of a moment at which the recording was paused or cut: no epoch may lie across it
+
 
 @dataclass(frozen=True)
 class Signal:

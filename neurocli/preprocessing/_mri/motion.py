@@ -102,5 +102,6 @@ def parameters(matrices: np.ndarray, centre: np.ndarray) -> dict[str, list[float
     return columns | {"framewise_displacement": [None, *(moved_by(table)[1:] * 1000).tolist()]}
 
 
-def _median(values: list[float | None]) -> float:
-    return float(np.median([value for value in values if value is not None]))
+def _median(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None

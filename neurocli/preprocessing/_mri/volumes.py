@@ -10,7 +10,7 @@ import numpy as np
 
 from ...data.recording import Image, Recording
 from .._common import refuse
-from .._image import load
+from .._image import labels_of
 from .._regions import names_of
 from . import spaces
 from .register import registered
@@ -73,9 +73,8 @@ def _left(data: Image) -> np.ndarray:
 def atlas_volumes(data: Image, settings: AtlasVolumes) -> Recording:
     """Return the volume of each region of an atlas, brought into the head by registering the template to it."""
     x = volume(data, settings.name)
-    atlas = load(settings.atlas, "atlas")
-    values = np.asarray(atlas.dataobj)
-    labels = spaces.to_ants(Image(values, np.asarray(atlas.affine), data.entities), values)
+    values, affine = labels_of(settings.atlas, "atlas_volumes.atlas")
+    labels = spaces.to_ants(Image(values, affine, data.entities), values)
     with registered(spaces.template_image(settings.resolution), spaces.to_ants(data, x), settings.how) as found:
         here = np.rint(found.to_moving(labels)).astype(int)
     inside = here * (x > 0 if data.mask is None else np.asarray(data.mask) != 0)
