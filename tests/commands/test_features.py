@@ -38,6 +38,20 @@ def test_what_is_asked_for_is_compiled():
     assert list(made["seconds"]) == ["variance", "line_length"]
 
 
+@pytest.mark.slow
+def test_all_that_has_a_kernel_is_compiled_unless_names_are_given():
+    """Also features that need a longer signal than is compiled with: these are the reference everywhere."""
+    made = json.loads(RUNNER.invoke(build(), ["features", "compile", "--backend", "cpu", "--json"]).stdout)
+    found = catalogue.index()["features"]
+    assert list(made["seconds"]) == sorted(name for name, about in found.items() if "cpu" in about["backends"])
+
+
+def test_of_what_has_no_kernel_nothing_is_compiled():
+    """The slow rhythms of functional MRI do not fit the few seconds of noise."""
+    words = ["features", "compile", "--backend", "cpu", "--features", "alff,dynamic_correlation,std", "--json"]
+    assert list(json.loads(RUNNER.invoke(build(), words).stdout)["seconds"]) == ["alff", "dynamic_correlation", "std"]
+
+
 def compiled(monkeypatch, n_cards, *words):
     """Compile one feature where a driver would find so many cards; return what is said, and for which backends."""
     from neurocli.features import warm
