@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from scipy.fft import irfft, rfft
@@ -96,7 +96,7 @@ def _n_bins(ordered: np.ndarray) -> int:
     return int(max(1, min(max(sturges, np.ceil((ordered[-1] - ordered[0]) / width)) if width > 0 else sturges, n)))
 
 
-@cache
+@lru_cache(maxsize=8)
 def _spline_basis(n: int) -> np.ndarray:
     """Return an orthonormal basis of the cubic splines with one knot near the middle, shape (5, n)."""
     t, knot = np.linspace(-1, 1, n), n // 2 - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -81,7 +81,8 @@ def segmentation(n_times: int, sfreq: float, segment: float, overlap: float) -> 
         raise InputError(
             f"A spectrum of {n_times} samples in segments of {segment:g} s that overlap by {overlap:g} cannot be made.",
             code="E-FEATURES-SEGMENT",
-            remedy="Set `psd.segment` to a second or two and `psd.overlap` below 1.",
+            remedy=f"Set `segment` to some periods of the slowest rhythm (at {sfreq:g} Hz, {8 / sfreq:g} s or more) and"
+            " `overlap` below 1.",
         )
     return n_segment, n_overlap
 
@@ -100,7 +101,7 @@ def _multitaper(x: np.ndarray, sfreq: float, bandwidth: float) -> tuple[np.ndarr
     return power, np.fft.rfftfreq(n_times, 1.0 / sfreq)
 
 
-@cache
+@lru_cache(maxsize=8)
 def dpss_tapers(n_times: int, sfreq: float, bandwidth: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the tapers that concentrate more than 0.9 of their energy in the band, and how much they do.
 

@@ -5,7 +5,7 @@ The transforms are those of the reference, to the last digit: of a tie between t
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -111,7 +111,7 @@ def _embedding_dist(z: np.ndarray, lags: np.ndarray) -> np.ndarray:
     return lagged.of_distances(distances, lags, *_bin_rules(z.shape[-1]))
 
 
-@cache
+@lru_cache(maxsize=8)
 def _bin_rules(n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return, for each lag, Sturges' number of bins and the inverse cube root of how many distances there are."""
     sizes = [n - 1 - lag for lag in range(n // 10 + 1)]
@@ -141,7 +141,7 @@ def _low_passed(z: np.ndarray, step: int) -> np.ndarray:
     return found
 
 
-@cache
+@lru_cache(maxsize=64)
 def _taps(step: int) -> np.ndarray:
     """Return the filter, last tap first."""
     reach = 10 * step

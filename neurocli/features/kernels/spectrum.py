@@ -6,7 +6,7 @@ Welch's segments and the multitapers both end in a sum of squared magnitudes. Of
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..spectrum import dpss_tapers, segmentation
 from ._bits import wide
 
 BLOCK = 2**15  # complex samples that are transformed at once: 256 KiB in single precision, well inside L2
+Layout = tuple[np.ndarray, np.ndarray, np.ndarray]  # where stretches start, which window each has, the windows
 compiled = njit(nogil=True, cache=True, forceinline=True, fastmath=True, error_model="numpy")
 
 
@@ -33,8 +34,11 @@ def _level(stretch):  # type: ignore[no-untyped-def]  # pragma: no cover (compil
 
 
 @compiled
-def _windowed(x, starts, windows, z):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
-    """Fill z (n_series, n_pairs, 2 n) with the stretches of x (n_series, n_times) in turns, their means removed."""
+def _windowed(x, starts, which, windows, z):  # type: ignore[no-untyped-def]  # pragma: no cover (compiled)
+    """Fill z (n_series, n_pairs, 2 n) with the stretches of x (n_series, n_times) in turns, their means removed.
+
+    `which` of the windows is that of each stretch.
+    """
     wide()
     n = windows.shape[1]
     for series in range(x.shape[0]):
@@ -42,7 +46,7 @@ def _windowed(x, starts, windows, z):  # type: ignore[no-untyped-def]  # pragma:
             i, j = 2 * pair, 2 * pair + 1
             a, b = x[series, starts[i] : starts[i] + n], x[series, starts[j] : starts[j] + n]
             level_a, level_b = _level(a), _level(b)
-            window_a, window_b, into = windows[i], windows[j], z[series, pair]
+            window_a, window_b, into = windows[which[i]], windows[which[j]], z[series, pair]
             for t in range(n):
                 into[2 * t] = window_a[t] * (a[t] - level_a)
                 into[2 * t + 1] = window_b[t] * (b[t] - level_b)
@@ -81,47 +85,48 @@ def psd(
     """Power spectral density; the twin of `spectrum.psd`. Single precision errs relative to the largest power."""
     n_times = x.shape[-1]
     if method == "multitaper":
-        starts, windows, scale, n = *_tapers(n_times, sfreq, bandwidth), n_times
+        starts, which, windows, scale, n = *_tapers(n_times, sfreq, bandwidth), n_times
     else:
         n, n_overlap = segmentation(n_times, sfreq, segment, overlap)
-        starts, windows, scale = _segments(n_times, n, n_overlap, sfreq)
+        starts, which, windows, scale = _segments(n_times, n, n_overlap, sfreq)
     power = np.empty((*x.shape[:-1], n // 2 + 1), x.dtype)
-    _transform(
-        x.reshape(-1, n_times), starts, windows.astype(x.dtype), x.dtype.type(scale), power.reshape(-1, n // 2 + 1)
-    )
+    layout = starts, which, windows.astype(x.dtype)
+    _transform(x.reshape(-1, n_times), layout, x.dtype.type(scale), power.reshape(-1, n // 2 + 1))
     return power, np.fft.rfftfreq(n, 1.0 / sfreq)
 
 
-@cache
-def _segments(n_times: int, n: int, n_overlap: int, sfreq: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return where Welch's segments start, the window of each, and what scales their sum."""
+@lru_cache(maxsize=128)  # not all: recordings that nobody cut are of as many lengths as there are recordings
+def _segments(n_times: int, n: int, n_overlap: int, sfreq: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Return where Welch's segments start, which window each has, these windows, and what scales their sum."""
     window = get_window("hann", n)
     starts = np.arange(0, n_times - n + 1, n - n_overlap)
     scale = 1.0 / (len(starts) * sfreq * (window**2).sum())
-    return *_even(starts, np.tile(window, (len(starts), 1))), scale
+    return *_even(starts, np.zeros_like(starts), window[None]), scale
 
 
-@cache
-def _tapers(n_times: int, sfreq: float, bandwidth: float) -> tuple[np.ndarray, np.ndarray, float]:
+@lru_cache(maxsize=4)
+def _tapers(n_times: int, sfreq: float, bandwidth: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Return the same of the tapers, which all start with the epoch and bring their weights."""
     tapers, weights = dpss_tapers(n_times, sfreq, bandwidth)
-    starts = np.zeros(len(tapers), dtype=np.int64)
-    return *_even(starts, tapers * np.sqrt(weights)[:, None]), 1.0 / (sfreq * weights.sum())
+    starts, which = np.zeros(len(tapers), dtype=np.int64), np.arange(len(tapers))
+    return *_even(starts, which, tapers * np.sqrt(weights)[:, None]), 1.0 / (sfreq * weights.sum())
 
 
-def _even(starts: np.ndarray, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return an even number of windows, the last of them empty if need be."""
+def _even(starts: np.ndarray, which: np.ndarray, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return an even number of stretches; one more, if need be, is under a window that is empty."""
     missing = len(starts) % 2
-    return np.pad(starts, (0, missing)), np.pad(windows, ((0, missing), (0, 0)))
+    which = np.pad(which, (0, missing), constant_values=len(windows))
+    return np.pad(starts, (0, missing)), which, np.pad(windows, ((0, missing), (0, 0)))
 
 
-def _transform(x: np.ndarray, starts: np.ndarray, windows: np.ndarray, scale: Any, power: np.ndarray) -> None:
+def _transform(x: np.ndarray, layout: Layout, scale: Any, power: np.ndarray) -> None:
+    starts, which, windows = layout
     n_pairs, n = len(starts) // 2, windows.shape[1]
     size = max(1, BLOCK // (n_pairs * n))
     z = np.empty((min(size, len(x)), n_pairs, 2 * n), x.dtype)
     for start in range(0, len(x), size):
         part = x[start : start + size]
-        _windowed(part, starts, windows, z[: len(part)])
+        _windowed(part, starts, which, windows, z[: len(part)])
         pairs = torch.from_numpy(z[: len(part)].reshape(len(part), n_pairs, n, 2))
         transformed = torch.fft.fft(torch.view_as_complex(pairs))
         _summed(torch.view_as_real(transformed).flatten(2).numpy(), scale, power[start : start + size])
