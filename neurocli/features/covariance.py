@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from pydantic import PositiveInt
 
 
-@feature(unit="V^2", per="array", cost="matrix", min_times=2, source="pyRiemann (scm), scikit-learn (lwf, oas)")
+@feature(
+    unit="V^2", per="array", cost="matrix", min_times=2, source="pyRiemann (scm), scikit-learn (lwf, oas)", version=2
+)
 def covariance(x: np.ndarray, *, estimator: Literal["scm", "lwf", "oas"] = "lwf") -> np.ndarray:
     r"""Covariance between channels, the mean removed, divided by the number of samples.
 
@@ -63,6 +65,7 @@ def _longer_than_the_lags(given: Given) -> int:
     cost="matrix",
     min_times=_longer_than_the_lags,
     source="Carrara & Papadopoulo (2024); moabb",
+    version=2,
 )
 def augmented_covariance(
     x: np.ndarray, *, order: PositiveInt = 4, lag: PositiveInt = 8, estimator: Literal["scm", "lwf", "oas"] = "lwf"

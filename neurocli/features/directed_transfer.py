@@ -129,7 +129,19 @@ def transfer(mvar: np.ndarray, sfreq: float, *, step: Hertz = 1.0) -> tuple[np.n
         A, complex.
     transfer_freqs : array, shape (n_freqs,)
         Hz.
+
+    Raises
+    ------
+    InputError
+        If not one step fits below half the sampling rate (``E-FEATURES-BAND``), as those of EEG do not in functional
+        MRI.
     """
+    if step > sfreq / 2:
+        raise InputError(
+            f"Frequencies {step:g} Hz apart have none up to {sfreq / 2:g} Hz, half the sampling rate.",
+            code="E-FEATURES-BAND",
+            remedy=f"Set `transfer.step` to {sfreq / 64:.2g} Hz or so, and `bands` to frequencies of this signal.",
+        )
     order, n_channels = mvar.shape[-3:-1]
     freqs = step * np.arange(1, int(sfreq / 2 / step * (1 + 1e-9)) + 1)
     turns = np.exp(-2j * np.pi / sfreq * np.outer(freqs, np.arange(1, order + 1)))

@@ -21,6 +21,7 @@ import numpy as np
 from ..data.features import Block
 from ..errors import InputError, UsageError, unknown
 from . import catalogue
+from ._range import brought_back, shifted, shifts
 from .define import BACKENDS
 from .memo import Memo, preload
 from .requests import Request, columns, prepare
@@ -153,24 +154,37 @@ class Engine:
 
     def _chunk_on_gpu(self, span: Span) -> list[np.ndarray]:
         """Return the values for one chunk, the next one travelling meanwhile."""
-        from .cuda._chunks import brought_back
+        from .cuda._chunks import on_host, shifted_on_device
         from .cuda._memo import DeviceMemo
 
         part, bad = self._feeder.take(span)
+        part, shift = shifted_on_device(part) if self._may_shift else (part, None)
         memo = DeviceMemo(part, self.sfreq, self.ch_names)
         values = [memo.feature(request) for request in self.requests]
         self._feeder.ahead(span[1])
-        blank = bad.cpu().numpy()
-        arrays = zip(self.requests, brought_back(values, self.dtype), strict=True)
-        return [_blanked(_shaped(value, request, part.shape), request, blank, self.dtype) for request, value in arrays]
+        blank, moved = bad.cpu().numpy(), None if shift is None else shift.cpu().numpy()
+        arrays = zip(self.requests, on_host(values, self.dtype), strict=True)
+        return [self._finished(value, request, part.shape, blank, moved) for request, value in arrays]
 
     def _chunk(self, span: Span) -> list[np.ndarray]:
         if self.backend == "cuda":
             return self._chunk_on_gpu(span)
         part, bad = _finite(self.x[slice(*span)], self.dtype)
-        memo = Memo(part, self.sfreq, self.ch_names, self.backend)
+        shift = shifts(part) if self._may_shift else None
+        memo = Memo(shifted(part, shift), self.sfreq, self.ch_names, self.backend)
         made = ((request, memo.feature(request)) for request in self.requests)
-        return [_blanked(_shaped(value, request, part.shape), request, bad, self.dtype) for request, value in made]
+        return [self._finished(value, request, part.shape, bad, shift) for request, value in made]
+
+    @cached_property
+    def _may_shift(self) -> bool:
+        """Whether all features are ours, which are under the law that their unit says how they scale."""
+        return all(request.feature.name in catalogue.index()["features"] for request in self.requests)
+
+    def _finished(
+        self, value: np.ndarray, request: Request, shape: tuple[int, ...], bad: np.ndarray, shift: np.ndarray | None
+    ) -> np.ndarray:
+        blanked = _blanked(_shaped(value, request, shape), request, bad, self.dtype)
+        return brought_back(blanked, request.unit, shift)
 
 
 def ready(

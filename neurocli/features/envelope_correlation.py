@@ -8,8 +8,10 @@ from ._pairs import by_pair
 from .analytic import band_names
 from .define import feature
 
+ROUNDING = 100  # of the envelope's own precision: what moves less is not known to move
 
-@feature(unit="1", pairs=True, parts=band_names, cost="pairs", min_times=4, source="Brookes et al. (2011)")
+
+@feature(unit="1", pairs=True, parts=band_names, cost="pairs", min_times=4, source="Brookes et al. (2011)", version=2)
 def amplitude_envelope_correlation(analytic: np.ndarray) -> np.ndarray:
     r"""Pearson correlation of the envelopes, not orthogonalised.
 
@@ -23,7 +25,8 @@ def amplitude_envelope_correlation(analytic: np.ndarray) -> np.ndarray:
     Returns
     -------
     correlation : array, shape (..., n_pairs, n_bands)
-        From -1 to 1; NaN where a channel is constant.
+        From -1 to 1; NaN where an envelope is constant but for rounding: that of a constant channel, and that of a band
+        which holds one frequency of the epoch alone.
 
     References
     ----------
@@ -32,5 +35,7 @@ def amplitude_envelope_correlation(analytic: np.ndarray) -> np.ndarray:
     envelope = np.abs(analytic)
     centred = envelope - envelope.mean(axis=-1, keepdims=True)
     size = np.sqrt((centred**2).sum(axis=-1, keepdims=True))
-    scaled = np.divide(centred, size, out=np.full_like(centred, np.nan), where=size != 0)
+    whole = np.sqrt((envelope**2).sum(axis=-1, keepdims=True))
+    moves = size > ROUNDING * np.finfo(envelope.dtype).eps * whole
+    scaled = np.divide(centred, size, out=np.full_like(centred, np.nan), where=moves)
     return by_pair(scaled, lambda a, b: (a * b).sum(axis=-1))

@@ -12,7 +12,7 @@ from .define import feature
 from .fractal import slope
 
 
-@feature(unit="1", source="Peng et al. (1994); antropy", min_times=60)
+@feature(unit="1", source="Peng et al. (1994); antropy", min_times=60, version=2)
 def dfa_exponent(x: np.ndarray) -> np.ndarray:
     r"""Exponent of detrended fluctuations with the length of the window.
 

@@ -115,7 +115,7 @@ def _line(fractal: np.ndarray, freqs: np.ndarray, band: tuple[float, float]) -> 
     return np.where(known, offset, np.nan), np.where(known, slope, np.nan)
 
 
-@feature(unit="1", cost="spectral", source=SOURCE, min_times=_fewest)
+@feature(unit="1", cost="spectral", source=SOURCE, min_times=_fewest, version=2)
 def irasa_exponent(fractal_psd: np.ndarray, fractal_freqs: np.ndarray, *, band: Band = BAND) -> np.ndarray:
     """How steeply the fractal part of the spectrum falls: its power goes with f to the minus this.
 
@@ -146,7 +146,7 @@ def irasa_exponent(fractal_psd: np.ndarray, fractal_freqs: np.ndarray, *, band: 
     return -_line(fractal_psd, fractal_freqs, band)[1]
 
 
-@feature(unit="log10 V^2/Hz", cost="spectral", source=SOURCE, min_times=_fewest)
+@feature(unit="log10 V^2/Hz", cost="spectral", source=SOURCE, min_times=_fewest, version=2)
 def irasa_offset(
     fractal_psd: np.ndarray, fractal_freqs: np.ndarray, *, band: Band = BAND, at: Hertz = 1.0
 ) -> np.ndarray:
@@ -186,7 +186,7 @@ def _names(given: Given) -> list[str]:
     return list(given["bands"])
 
 
-@feature(unit="V^2", cost="spectral", parts=_names, source=SOURCE, min_times=_fewest)
+@feature(unit="V^2", cost="spectral", parts=_names, source=SOURCE, min_times=_fewest, version=2)
 def irasa_rhythm(rhythmic_psd: np.ndarray, fractal_freqs: np.ndarray, *, bands: Bands = RHYTHMS) -> np.ndarray:
     """Power in each band beyond the fractal part: the sum over its bins, times their distance.
 

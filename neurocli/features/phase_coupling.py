@@ -94,7 +94,7 @@ def wpli(analytic: np.ndarray) -> np.ndarray:
     return by_pair(analytic, measure)
 
 
-@feature(unit="1", pairs=True, parts=band_names, cost="pairs", min_times=4, source="Vinck et al. (2011)")
+@feature(unit="1", pairs=True, parts=band_names, cost="pairs", min_times=4, source="Vinck et al. (2011)", version=2)
 def wpli_debiased(analytic: np.ndarray) -> np.ndarray:
     r"""Debiased estimate of the squared weighted phase-lag index, over time.
 

@@ -186,7 +186,7 @@ def spectral_imaginary_coherence(cross_spectra: np.ndarray, cross_bins: list[np.
     return _averaged(quotient(_row(cross_spectra, IMAG), _row(cross_spectra, POWER), np.nan), cross_bins)
 
 
-@feature(unit="1", pairs=True, parts=_bands, cost="pairs", min_times=_two_segments, source=SOURCE)
+@feature(unit="1", pairs=True, parts=_bands, cost="pairs", min_times=_two_segments, source=SOURCE, version=2)
 def spectral_plv(cross_spectra: np.ndarray, cross_bins: list[np.ndarray]) -> np.ndarray:
     r"""Phase-locking value over segments: length of the mean direction of the cross-spectrum.
 
@@ -262,7 +262,7 @@ def spectral_wpli(cross_spectra: np.ndarray, cross_bins: list[np.ndarray]) -> np
     return _averaged(quotient(np.abs(_row(cross_spectra, IMAG)), _row(cross_spectra, SIZE), 0.0), cross_bins)
 
 
-@feature(unit="1", pairs=True, parts=_bands, cost="pairs", min_times=_two_segments, source=SOURCE)
+@feature(unit="1", pairs=True, parts=_bands, cost="pairs", min_times=_two_segments, source=SOURCE, version=2)
 def spectral_wpli_debiased(cross_spectra: np.ndarray, cross_bins: list[np.ndarray]) -> np.ndarray:
     r"""Debiased estimate of the squared weighted phase-lag index, over segments.
 

@@ -99,6 +99,22 @@ def test_unit_is_true(name, seed, gain, clock):
     np.testing.assert_allclose(after, expected, rtol=0, atol=LOOSE.get(name, 1e-9) * scale)
 
 
+# Femtotesla in float32, whose fourth powers it cannot hold; and what would be too much for float64
+SCALES = [("cpu", "float32", 2.0**-30), ("cpu", "float64", 2.0**-300), ("reference", "float64", 2.0**300)]
+
+
+@every_feature
+@pytest.mark.parametrize(("backend", "dtype", "gain"), SCALES)
+def test_no_unit_of_the_signal_is_too_small_or_too_large(name, backend, dtype, gain):
+    x = signal(12).astype(dtype)
+    is_log, volt, _ = dimensions(prepare([(name, SETTINGS.get(name, {}))], x.shape, SFREQ, CH_NAMES)[0].unit)
+    before = values(name, x, backend=backend, dtype=dtype).astype(np.float64)
+    after = values(name, x * x.dtype.type(gain), backend=backend, dtype=dtype).astype(np.float64)
+    expected = before + np.log10(gain) * volt if is_log else before * gain**volt
+    close = LOOSE.get(name, 1e-9 if dtype == "float64" else 1e-6)
+    np.testing.assert_allclose(after, expected, rtol=0, atol=close * np.nanmax(np.abs(expected), initial=0.0))
+
+
 @every_feature
 @pytest.mark.parametrize(("backend", "dtype"), [("reference", "float64"), ("cpu", "float64"), ("cpu", "float32")])
 def test_an_epoch_does_not_know_its_neighbours(name, backend, dtype):

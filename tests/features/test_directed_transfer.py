@@ -136,3 +136,13 @@ def test_a_band_beyond_half_the_rate_is_refused():
     asked = [("directed_transfer", {"bands": {"a": (40.0, 60.0)}})]
     with pytest.raises(InputError, match="band"):
         compute(simulated(CHAIN, 200)[None], SFREQ, asked, ch_names=list("abc"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_steps_of_eeg_are_refused_in_words_at_the_rates_of_functional_mri(name):
+    with pytest.raises(InputError, match=r"Frequencies 1 Hz apart have none up to 0\.25 Hz") as caught:
+        compute(simulated(CHAIN, 200)[None], 0.5, [(name, {})], ch_names=list("abc"))
+    assert (caught.value.code, "transfer.step" in (caught.value.remedy or "")) == ("E-FEATURES-BAND", True)
+    settings = {"transfer": {"step": 0.01}, "bands": {"slow": (0.01, 0.08)}}
+    (block,) = compute(simulated(CHAIN, 200)[None], 0.5, [(name, settings)], ch_names=list("abc"))
+    assert np.isfinite(block.values).all()

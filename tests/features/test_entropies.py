@@ -97,6 +97,13 @@ def test_svd_entropy_is_that_of_antropy(module, order, delay):
 
 
 @pytest.mark.parametrize("module", [embedding, fast_embedding], ids=["reference", "cpu"])
+def test_svd_entropy_of_as_few_samples_as_there_may_be(module):
+    """Two rows of three columns have two singular values."""
+    expected = [antropy.svd_entropy(row, 3, 1, normalize=True) for row in WALKS[:, :4]]
+    np.testing.assert_allclose(module.svd_entropy(WALKS[:, :4]), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("module", [embedding, fast_embedding], ids=["reference", "cpu"])
 def test_svd_entropy_of_a_sine_has_two_equal_values(module):
     """A sine of 8 samples a period lies on a circle when seen 2 samples apart: two equal singular values, one bit."""
     x = np.sin(2 * np.pi * np.arange(802) / 8)[None]

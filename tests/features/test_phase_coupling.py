@@ -101,6 +101,18 @@ def test_equal_channels_have_no_lag_and_all_else(backend, dtype):
 
 
 @BACKENDS
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_envelope_of_a_single_frequency_is_flat_and_has_no_correlation(backend, dtype):
+    """A quarter of a second holds one frequency of the delta band; what its envelope moves is rounding."""
+    x = np.random.default_rng(1).standard_normal((3, 4, 33)).astype(dtype)
+    request = ("amplitude_envelope_correlation", {"analytic": {"bands": {"delta": (1.0, 4.0), "wide": (1.0, 30.0)}}})
+    (block,) = compute(x, 128.0, [request], ch_names=list("abcd"), backend=backend)
+    delta, wide = block.values.reshape(3, 6, 2).transpose(2, 0, 1)
+    assert np.isnan(delta).all()
+    assert np.isfinite(wide).all()
+
+
+@BACKENDS
 def test_a_constant_channel_has_no_phase_and_no_lag(backend):
     x = X.copy()
     x[:, 1] = 0.3

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .._range import USUAL
+
 CHUNK_SAMPLES = 2**24  # 64 MiB of float32: enough to fill the device, small beside its memory
 Span = tuple[int, int]
 
@@ -76,7 +78,7 @@ class Feeder:
             return part, self.stream.record_event()
 
 
-def brought_back(values: Sequence[Any], dtype: np.dtype[Any]) -> list[np.ndarray]:
+def on_host(values: Sequence[Any], dtype: np.dtype[Any]) -> list[np.ndarray]:
     """Return values as arrays in the dtype of the run; all tensors come in one copy."""
     tensors = [value for value in values if isinstance(value, torch.Tensor)]
     if not tensors:
@@ -85,3 +87,23 @@ def brought_back(values: Sequence[Any], dtype: np.dtype[Any]) -> list[np.ndarray
     flat = torch.cat([value.reshape(-1).to(kind) for value in tensors]).cpu().numpy()
     parts = iter(np.split(flat, np.cumsum([value.numel() for value in tensors])[:-1]))
     return [next(parts).reshape(value.shape) if isinstance(value, torch.Tensor) else value for value in values]
+
+
+def shifted_on_device(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return each epoch times a power of two, and the exponents (n_epochs,), as `_range.shifts` chooses them.
+
+    All is done on the device, also where the exponents are zero, so that nothing waits for it.
+    """
+    low, high, grain = USUAL[str(x.dtype).removeprefix("torch.")]
+    largest = torch.maximum(x.amax(dim=(1, 2)), -x.amin(dim=(1, 2)))
+    place = torch.frexp(largest).exponent
+    usual = (place >= low) & (place <= high)
+    shift = torch.where(usual, 0, -grain * torch.round(place / grain).to(torch.int32))
+    return x * _powers_of_two(shift, x.dtype)[:, None, None], shift
+
+
+def _powers_of_two(exponents: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return them from their bits, for a device may round what it exponentiates."""
+    if dtype == torch.float32:
+        return (exponents.clamp(-126, 127) + 127 << 23).view(dtype)
+    return (exponents.to(torch.int64) + 1023 << 52).view(dtype)

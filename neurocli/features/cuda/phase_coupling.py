@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ..define import twin
+from ..envelope_correlation import ROUNDING
 from ._jit import block, jit, launch, tl
 
 CLOSE = {"float64": 1e-11, "float32": 1e-5}  # products and sums in the dtype of the run
@@ -126,6 +127,8 @@ def amplitude_envelope_correlation(analytic: torch.Tensor) -> torch.Tensor:
     envelope = analytic.abs()
     away = envelope - envelope.mean(dim=-1, keepdim=True)
     size = torch.linalg.vector_norm(away, dim=-1, keepdim=True)
-    scaled = away / torch.where(size > 0, size, torch.nan)
+    whole = torch.linalg.vector_norm(envelope, dim=-1, keepdim=True)
+    moves = size > ROUNDING * torch.finfo(envelope.dtype).eps * whole
+    scaled = away / torch.where(moves, size, torch.nan)
     rows, columns = torch.triu_indices(away.shape[-2], away.shape[-2], 1, device=away.device)
     return torch.matmul(scaled, scaled.transpose(-1, -2))[..., rows, columns].transpose(-1, -2)

@@ -42,5 +42,7 @@ def svd_entropy(x: np.ndarray, *, order: int = 3, delay: int = 1, normalize: boo
     bad = values[:, 0] < SMALLEST_RATIO[x.dtype.name] * values[:, -1]
     if bad.any():
         matrices = embedded(flat[bad].astype(np.float64), order, delay)
-        singular[bad] = np.linalg.svd(matrices, compute_uv=False)
+        found = np.linalg.svd(matrices, compute_uv=False)  # of a short signal fewer than there are columns
+        singular[bad] = 0.0
+        singular[bad, : found.shape[-1]] = found
     return entropy_of(singular, order, normalize=normalize).reshape(x.shape[:-1])

@@ -52,6 +52,18 @@ def test_what_has_no_kernel_is_computed_on_the_processor_and_named():
         np.testing.assert_allclose(one, other, rtol=1e-3)
 
 
+@pytest.mark.parametrize("gain", [2.0**-43, 2.0**40])
+def test_fields_in_tesla_are_not_lost_in_single_precision(gain):
+    """Shrinkage stands on fourth powers, of which float32 would hold none."""
+    x = np.random.default_rng(0).standard_normal((3, 2, 40)).astype(np.float32)
+    x[1] = 0.0
+    requests = [("covariance", {"estimator": "oas"}), ("log_variance", {}), ("std", {})]
+    volts, tesla = run(requests, x), run(requests, x * np.float32(gain))
+    np.testing.assert_array_equal(tesla[0], volts[0] * np.float32(gain**2))
+    np.testing.assert_allclose(tesla[1], volts[1] + 2 * np.log10(gain), rtol=1e-6)
+    np.testing.assert_array_equal(tesla[2], volts[2] * np.float32(gain))
+
+
 def test_without_a_gpu_it_says_so(monkeypatch):
     monkeypatch.delenv("TRITON_INTERPRET")
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
