@@ -44,6 +44,8 @@ def repaired(data: Recording, settings: Asr) -> Recording:
         message = f"Only {clean.sum() / data.sfreq:.1f} s are clean; the repair needs 10 s to learn what is usual."
         raise refuse(data, "E-INPUT-SHORT", message, "Mark bad channels first, or leave the recording out.")
     basis = _basis(x[:, clean])
+    if not basis.size:
+        raise refuse(data, "E-INPUT-CHANNELS", "All channels are silent.", "Leave this recording out.")
     y, numbers = _reconstructed(basis.T @ x, clean, data.sfreq, step, settings)
     rows = x + basis @ (y - basis.T @ x)
     note = {"cutoff": settings.cutoff, "calibration_s": float(clean.sum() / data.sfreq), **numbers}

@@ -31,7 +31,9 @@ def judged(data: Epochs, settings: Autoreject, rng: np.random.Generator | None) 
     amplitude = np.ptp(x, axis=-1)
     limits = channel_limits(x, amplitude, folds)
     assert data.positions is not None
-    repair = Repair(x, amplitude / limits, directions(np.asarray(data.positions)[picks]))
+    with np.errstate(invalid="ignore"):  # of a flat channel 0 / 0: neither above its limit nor to interpolate from
+        excess = amplitude / limits
+    repair = Repair(x, excess, directions(np.asarray(data.positions)[picks]))
     consensus, most = _chosen(repair, settings, folds)
     repaired, good = repair.of(consensus, most)
     tally = {"n_windows": len(x), "dropped": {"above consensus": int((~good).sum())}}

@@ -23,7 +23,7 @@ def laplacian(data: Signal, settings: Csd) -> Signal:
         why = f"EEG channels are bad: {', '.join(bad)}." if bad else "There is no EEG channel."
         raise refuse(data, "E-INPUT-CHANNELS", why, "Put interpolate_bads before csd." if bad else None)
     finite(data, picks)
-    need_positions(data, picks, "The surface Laplacian")
+    need_positions(data, picks, "The surface Laplacian", 4)  # which fit a sphere
     found = mne.preprocessing.compute_current_source_density(
         to_mne(data), lambda2=settings.lambda2, stiffness=settings.stiffness, verbose="ERROR"
     )

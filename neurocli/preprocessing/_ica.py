@@ -34,7 +34,7 @@ def unmixed(data: Recording, settings: Ica, rng: np.random.Generator | None) -> 
     _enough(data, settings)
     raw = to_raw(data)
     slow_free = _above(data, raw, settings)
-    ica, converged = fitted(slow_free, settings, int((rng or np.random.default_rng(0)).integers(2**31)))
+    ica, converged = fitted(data, slow_free, settings, int((rng or np.random.default_rng(0)).integers(2**31)))
     reasons = _reasons(data, slow_free, ica, settings)
     _overrule(data, ica, reasons)
     ica.exclude = sorted(reasons)
@@ -58,7 +58,7 @@ def _above(data: Recording, raw: Any, settings: Ica) -> Any:
     return raw.copy().filter(settings.l_freq, None, picks="all", verbose="ERROR")
 
 
-def fitted(raw: Any, settings: Ica, seed: int) -> tuple[Any, bool]:
+def fitted(data: Recording, raw: Any, settings: Ica, seed: int) -> tuple[Any, bool]:
     """Return the fitted `mne.preprocessing.ICA`, and whether it converged."""
     ica = mne.preprocessing.ICA(
         n_components=settings.n_components,
@@ -70,8 +70,17 @@ def fitted(raw: Any, settings: Ica, seed: int) -> tuple[Any, bool]:
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        ica.fit(raw, picks=settings.types, decim=settings.decim, verbose="ERROR")
+        _fit(ica, data, raw, settings)
     return ica, not any("converge" in str(w.message).lower() for w in caught)
+
+
+def _fit(ica: Any, data: Recording, raw: Any, settings: Ica) -> None:
+    try:
+        ica.fit(raw, picks=settings.types, decim=settings.decim, verbose="ERROR")
+    except (RuntimeError, ValueError) as error:  # silence, or a share of the variance that one component has
+        message = f"No independent components can be found: {error}"
+        remedy = "Look for flat channels, change n_components, or leave the recording out."
+        raise refuse(data, "E-INPUT-CHANNELS", message, remedy) from error
 
 
 def _reasons(data: Recording, raw: Any, ica: Any, settings: Ica) -> dict[int, dict[str, Any]]:

@@ -8,31 +8,42 @@ import numpy as np
 from ._common import Signal, need, noted, refuse, typed_channels
 from ._mne import need_positions, to_info
 
+KINDS = ("eeg", "mag", "grad", "ecog", "seeg", "hbo", "hbr")  # of which MNE knows what neighbours say; others stay bad
+
 
 def interpolated(data: Signal, step: str) -> Signal:
     """Return the recording in which MNE has replaced the bad channels."""
     need(data, step, "recording", "epochs")
-    if not data.bads:
+    kinds = dict(zip(data.ch_names, data.ch_types, strict=True))
+    bads = [name for name in data.bads if kinds[name] in KINDS]
+    left = tuple(name for name in data.bads if name not in bads)
+    if not bads:
         return noted(data, step, {"interpolated": []})
-    types = {kind for name, kind in zip(data.ch_names, data.ch_types, strict=True) if name in data.bads}
-    picks = typed_channels(data, types)
-    need_positions(data, picks, "Interpolation")
+    types = {kinds[name] for name in bads}
+    need_positions(data, typed_channels(data, types), "Interpolation")
     _enough(data, types)
-    weights = _weights(data)
+    weights = _weights(data, bads)
     x = np.array(data.data, dtype=np.float64)
-    bad = [data.ch_names.index(name) for name in data.bads]
-    x[..., bad, :] = 0.0  # NaN in a bad channel would survive the product with its zero weight
-    x[..., bad, :] = weights @ x
-    return noted(data, step, {"interpolated": list(data.bads)}, data=x, bads=())
+    rows = [data.ch_names.index(name) for name in bads]
+    kept = [data.ch_names.index(name) for name in left]
+    x[..., [*rows, *kept], :] = 0.0  # NaN in a bad channel would survive the product with its zero weight
+    x[..., rows, :] = weights @ x
+    x[..., kept, :] = data.data[..., kept, :]
+    return noted(data, step, {"interpolated": bads}, data=x, bads=left)
 
 
-def _weights(data: Signal) -> np.ndarray:
+def _weights(data: Signal, bads: list[str]) -> np.ndarray:
     """Return what each channel counts in each bad one, shape (n_bads, n_channels).
 
     Interpolation is linear, so MNE is given one sample a channel, which is 1 in that channel and 0 in all others.
     """
     raw = mne.io.RawArray(np.eye(len(data.ch_names)), to_info(data), verbose="ERROR")
-    replaced = raw.interpolate_bads(reset_bads=True, verbose="ERROR").get_data(picks=list(data.bads))
+    try:
+        replaced = raw.interpolate_bads(reset_bads=True, verbose="ERROR").get_data(picks=bads)
+    except (RuntimeError, ValueError) as error:  # no neighbour on the shaft, no points from which to fit a head
+        message = f"{', '.join(bads)} cannot be interpolated: {error}"
+        remedy = "Drop bad channels instead, with pick: {exclude_bads: true}."
+        raise refuse(data, "E-INPUT-POSITIONS", " ".join(message.split()), remedy) from error
     replaced[:, [name in data.bads for name in data.ch_names]] = 0.0
     return np.asarray(replaced)
 

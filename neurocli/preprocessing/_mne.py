@@ -74,8 +74,11 @@ def to_mne(data: Recording | Epochs) -> Any:
     return to_raw(data) if isinstance(data, Recording) else to_epochs(data)
 
 
-def need_positions(data: Signal, picks: list[int], what: str) -> None:
-    """Refuse channels whose place on the head is unknown (``E-INPUT-POSITIONS``)."""
+def need_positions(data: Signal, picks: list[int], what: str, least: int = 0) -> None:
+    """Refuse channels whose place on the head is unknown, or too few of them (``E-INPUT-POSITIONS``)."""
+    if len(picks) < least:
+        message = f"{what} needs at least {least} sensors on the head, and there are {len(picks)}."
+        raise refuse(data, "E-INPUT-POSITIONS", message, "Leave the step out for this dataset.")
     places = np.full((len(data.ch_names), 3), np.nan) if data.positions is None else data.positions
     lost = [data.ch_names[i] for i in picks if not np.isfinite(places[i]).all()]
     if lost:

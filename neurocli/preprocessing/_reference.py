@@ -75,6 +75,9 @@ def _common(data: Signal, settings: Reference, picks: list[int]) -> Signal:
         sources, label = named_channels(data, settings.to), ", ".join(settings.to)
     if not good:
         raise refuse(data, "E-INPUT-REFERENCE", "All channels are marked bad, so there is no reference to take.")
+    if len(good) == 1 and sources == good:
+        message = f"{data.ch_names[good[0]]} is the only good channel, and against itself nothing would be left of it."
+        raise refuse(data, "E-INPUT-REFERENCE", message, "Leave the step reference out for this dataset.")
     pooled = np.median if settings.to == "median" else np.mean
     out = np.array(data.data, dtype=np.float64)
     out[..., good, :] -= pooled(data.data[..., sources, :], axis=-2, keepdims=True)

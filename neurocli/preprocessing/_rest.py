@@ -13,6 +13,7 @@ import numpy as np
 from ._common import Signal
 from ._mne import need_positions, to_info, to_mne
 
+LEAST = 4  # sensors, to fit a sphere to
 GRID_MM, DEPTH_MM = 15.0, 30.0  # spacing of the sources, and the deep ones left out; as in MNE's example
 
 
@@ -25,7 +26,7 @@ def forward_model(info: mne.Info) -> mne.Forward:
 
 def at_infinity(data: Signal, picks: list[int]) -> np.ndarray:
     """Return the channels re-referenced to infinity, shape (..., n_channels, n_times)."""
-    need_positions(data, picks, "The reference at infinity")
+    need_positions(data, picks, "The reference at infinity", LEAST)
     info = to_info(data)
     forward = forward_model(mne.pick_info(info, picks))
     found, _ = mne.set_eeg_reference(to_mne(data).copy(), "REST", forward=forward, verbose="ERROR")

@@ -11,16 +11,18 @@ from ..step import Step, named
 class InterpolateBads(Step):
     """Replace bad channels by what their neighbours say (`mne.io.Raw.interpolate_bads`), and call them good.
 
-    Spherical splines for EEG, field mapping for MEG. A recording without bad channels is left as it is.
+    Spherical splines for EEG, field mapping for MEG. Channels without neighbours, such as EOG and ECG, stay as they
+    are, and bad.
 
     Raises
     ------
     InputError
-        ``E-INPUT-POSITIONS``: sensor positions are missing; ``E-INPUT-CHANNELS``: fewer than four good channels.
+        ``E-INPUT-POSITIONS``: sensor positions are missing, or do not suffice; ``E-INPUT-CHANNELS``: fewer than four
+        good channels of the type.
     """
 
     libraries = ("mne",)
-    version = 2  # a product instead of a loop: other last digits
+    version = 3  # channels without neighbours stay bad
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the recording with its bad channels replaced."""

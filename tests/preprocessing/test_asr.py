@@ -91,3 +91,8 @@ def test_what_cannot_be_repaired_is_said(clean):
         Asr().run(replace(clean, data=clean.data[:, :2000]))
     with pytest.raises(InputError, match="Fewer than two good channels"):
         Asr(types=["mag"]).run(clean)
+
+
+def test_silence_is_refused(clean):
+    with pytest.raises(InputError, match=r"E-INPUT-CHANNELS .*All channels are silent"):
+        Asr().run(replace(clean, data=np.zeros_like(clean.data)))

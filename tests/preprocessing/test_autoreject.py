@@ -67,3 +67,13 @@ def test_what_cannot_be_judged_is_said(spoilt):
         Autoreject().run(replace(spoilt, positions=None), RNG(0))
     with pytest.raises(InputError, match="3 good channels are too few"):
         Autoreject().run(Pick(channels=["Fz", "Cz", "Pz"]).run(spoilt), RNG(0))
+
+
+def test_a_flat_channel_is_left_alone_and_helps_no_other(spoilt):
+    x = spoilt.data.copy()
+    x[:, 7] = 0.0
+    found = Autoreject().run(replace(spoilt, data=x), RNG(0))
+    assert (found.data[:, 7] == 0).all()
+    assert not {11.0, 30.0} & set(found.samples["onset"])
+    at = found.samples["onset"].index(3.0)
+    assert np.ptp(found.data[at, 5]) < 0.5 * np.ptp(x[3, 5])  # F4 is interpolated still

@@ -131,6 +131,19 @@ def test_nothing_to_reference_is_said():
         Reference().run(eeg(bads=eeg().ch_names[:19]))
 
 
+@pytest.mark.parametrize("to", ["average", "median", ["Cz"]])
+def test_a_channel_is_no_reference_of_itself_alone(to):
+    """Nothing but zeros would be left."""
+    with pytest.raises(InputError, match=r"E-INPUT-REFERENCE .*Cz is the only good channel"):
+        Reference(to=to).run(eeg(bads=tuple(name for name in eeg().ch_names[:19] if name != "Cz")))
+
+
+@pytest.mark.parametrize("step", [Csd(), Reference(to="rest")])
+def test_what_fits_a_head_needs_four_sensors(step):
+    with pytest.raises(InputError, match=r"E-INPUT-POSITIONS .*at least 4 sensors on the head, and there are 2"):
+        step.run(Pick(channels=["F3", "Cz"]).run(eeg()))
+
+
 def test_the_reference_at_infinity_is_that_of_mne():
     recording = eeg(bads=("Cz",))
     found = Reference(to="rest").run(recording)
@@ -216,6 +229,32 @@ def test_interpolation_is_mne_interpolate_bads():
     np.testing.assert_allclose(found.data, expected, rtol=1e-9, atol=1e-12 * np.abs(expected[:19]).max())
     assert found.bads == ()
     assert found.notes[-1]["interpolated"] == ["Cz", "O1"]
+
+
+@pytest.mark.parametrize("kind", ["eog", "emg", "misc", "dbs"])
+def test_a_bad_channel_without_neighbours_stays_as_it_is_and_bad(kind):
+    """MNE leaves it alone; the product with what it says would be zero."""
+    types = tuple(kind if name == "O1" else each for name, each in zip(eeg().ch_names, eeg().ch_types, strict=True))
+    recording = eeg(ch_types=types, bads=("Cz", "O1"))
+    alone = InterpolateBads().run(eeg(ch_types=types, bads=("O1",)))
+    np.testing.assert_array_equal(alone.data, recording.data)
+    found = InterpolateBads().run(recording)
+    expected = to_raw(recording).interpolate_bads(exclude=["O1"]).get_data()
+    np.testing.assert_allclose(found.data, expected, rtol=0, atol=1e-12 * np.abs(expected[:19]).max())
+    assert found.bads == alone.bads == ("O1",)
+    assert found.notes[-1]["interpolated"] == ["Cz"]
+
+
+def test_a_bad_eog_without_a_place_keeps_no_recording_from_being_interpolated():
+    found = InterpolateBads().run(eeg(bads=("ECG", "Cz")))
+    assert found.bads == ("ECG",)
+
+
+def test_contacts_that_mne_cannot_interpolate_are_refused_in_our_words():
+    types = ("seeg",) * 19 + ("ecg",)  # on a scalp, so on no shaft
+    with pytest.raises(InputError, match=r"E-INPUT-POSITIONS .*O1 cannot be interpolated: No shaft found") as error:
+        InterpolateBads().run(eeg(ch_types=types, bads=("O1",)))
+    assert "exclude_bads" in error.value.remedy
 
 
 def test_interpolation_needs_positions_and_neighbours():

@@ -164,3 +164,9 @@ def test_more_components_than_an_average_reference_leaves_are_warned_of(clean):
     assert note["warning"].startswith("19 components were fitted, and the channels hold 18")
     note = Ica(max_iter=20).run(referenced, RNG(0)).notes[-1]
     assert (note["n_components"], "warning" in note) == (18, False)
+
+
+@pytest.mark.parametrize(("gain", "share", "said"), [(0.0, None, "infs or NaNs"), (1.0, 0.01, "higher value")])
+def test_what_has_no_components_is_refused_in_our_words(clean, gain, share, said):
+    with pytest.raises(InputError, match=f"E-INPUT-CHANNELS .*No independent components can be found: .*{said}"):
+        Ica(n_components=share).run(replace(clean, data=gain * clean.data), RNG(0))
