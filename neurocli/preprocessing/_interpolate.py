@@ -24,9 +24,9 @@ def interpolated(data: Signal, step: str) -> Signal:
     _enough(data, types)
     weights = _weights(data, bads)
     x = np.array(data.data, dtype=np.float64)
-    rows = [data.ch_names.index(name) for name in bads]
-    kept = [data.ch_names.index(name) for name in left]
-    x[..., [*rows, *kept], :] = 0.0  # NaN in a bad channel would survive the product with its zero weight
+    rows: list[int] = [data.ch_names.index(name) for name in bads]
+    kept: list[int] = [data.ch_names.index(name) for name in left]
+    x[..., rows + kept, :] = 0.0  # NaN in a bad channel would survive the product with its zero weight
     x[..., rows, :] = weights @ x
     x[..., kept, :] = data.data[..., kept, :]
     return noted(data, step, {"interpolated": bads}, data=x, bads=left)
