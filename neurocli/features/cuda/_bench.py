@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from statistics import median
 from typing import Any
 
@@ -19,7 +18,7 @@ from .. import catalogue, workload
 from ..engine import compute
 from ..peers._row import Row, each_epoch
 from ..requests import prepare
-from ._jit import device, interpreted
+from ._jit import device, interpreted, versions
 from ._memo import DeviceMemo, to_host
 from ._tangent import at_arithmetic_mean, at_riemannian_mean
 
@@ -213,8 +212,11 @@ def _timed(work: Callable[[torch.Tensor], Any], x: torch.Tensor) -> tuple[float,
 
 
 def _disagreement(found: np.ndarray, expected: np.ndarray) -> float:
+    """Return the largest difference over the largest expected value; 1 where only one of both has a value."""
     expected = expected.reshape(found.shape)
     both = np.isfinite(found) & np.isfinite(expected)
+    if (np.isfinite(found) != np.isfinite(expected)).any():
+        return 1.0
     scale = np.abs(expected[both]).max(initial=0.0) or 1.0
     return float(np.abs(found[both] - expected[both]).max(initial=0.0) / scale)
 
@@ -227,11 +229,12 @@ def document(
     return {
         "schema_version": 1,
         "device": name(),
-        "versions": {one: metadata.version(one) for one in ("torch", "triton", "numpy")},
+        "versions": versions(),
         "workload": f"{n_epochs} epochs x 64 channels x 1000 samples at {workload.SFREQ:g} Hz, {dtype}, resident",
         "repeats": repeats,
         "features": [row.to_dict() for row in measured],
         "failed": failed or {},
+        "total_cpu_ms": sum(row.cpu_ms for row in measured),
         "total_device_ms": sum(row.device_ms for row in measured),
         "bold": {
             "n_rows": len(bold),

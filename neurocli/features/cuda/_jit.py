@@ -34,9 +34,18 @@ __all__ = [
     "series",
     "table",
     "tl",
+    "versions",
 ]
 Function = TypeVar("Function", bound=Callable[..., Any])
 ROOM = 2**23  # elements of an intermediate array at once: with what is made of it, about what the L2 cache holds
+KEPT = 2**20  # bytes of the largest table that is kept; those of long recordings differ from one to the next
+LEAST = (3, 5)  # the first Triton that compiles the search for bumps; 3.3 ends the process over it
+
+
+def versions() -> dict[str, str]:
+    """Return what computes, as each calls itself: Triton comes as a part of distributions of several names."""
+    made = {"torch": torch.__version__, "numpy": np.__version__}
+    return made if triton is None else {**made, "triton": triton.__version__}
 
 
 def jit(function: Function) -> Function:
@@ -56,7 +65,7 @@ def device() -> torch.device:
     Raises
     ------
     MissingError
-        Without a GPU (``E-ENVIRONMENT-GPU``) or without Triton (``E-ENVIRONMENT-TRITON``).
+        Without a GPU (``E-ENVIRONMENT-GPU``), or without Triton or a new one (``E-ENVIRONMENT-TRITON``).
     """
     if interpreted():
         return torch.device("cpu")
@@ -68,14 +77,19 @@ def device() -> torch.device:
             code="E-ENVIRONMENT-GPU",
             remedy="Use --device cpu (the backend 'cpu'), or install a torch with CUDA on a machine with a GPU.",
         )
-    if triton is None:
+    if triton is None or _version(triton.__version__) < LEAST:
+        lacking = "which is not installed" if triton is None else f"from 3.5 on, and {triton.__version__} is installed"
         raise MissingError(
-            "The backend 'cuda' compiles its kernels with Triton, which is not installed.",
+            f"The backend 'cuda' compiles its kernels with Triton, {lacking}.",
             code="E-ENVIRONMENT-TRITON",
             remedy="Install it with `pip install 'neurocli[gpu]'`, or use the backend 'cpu'.",
         )
     torch.cuda.set_device(torch.device("cuda", place.index or 0))  # where Triton starts kernels
     return place
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:2])
 
 
 def _called(place: torch.device) -> str:
@@ -114,8 +128,10 @@ def groups(n: int, each: int) -> list[slice]:
 
 
 def table(values: Any, like: torch.Tensor, dtype: torch.dtype | None = None) -> torch.Tensor:
-    """Return a small constant array on the device of `like`; it is sent there once."""
+    """Return a constant array on the device of `like`; a small one is sent there once, and kept."""
     array = np.ascontiguousarray(values)
+    if array.nbytes > KEPT:
+        return torch.from_numpy(array.copy()).to(dtype=dtype or like.dtype, device=like.device)
     return _table(array.tobytes(), array.dtype.str, array.shape, dtype or like.dtype, like.device)
 
 

@@ -8,35 +8,39 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from neurocli.features import bench, workload
 
 ROOT = Path(bench.__file__).parents[2]
-BARE = """
+ABSENT = [
+    "hypothesis", "pydantic", "pydantic_core", "typer", "rich", "yaml", "mne", "sklearn", "nibabel", "nilearn",
+    "nipype", "pandas", "pyarrow", "matplotlib", "psutil", "pyriemann", "skops", "onnx", "edfio", "safetensors",
+    "antropy", "threadpoolctl",
+]  # fmt: skip
+BARE = f"""
 import sys
-ABSENT = set(
-    "pydantic pydantic_core typer rich yaml mne sklearn nibabel nilearn nipype pandas pyarrow matplotlib psutil "
-    "pyriemann skops onnx edfio safetensors antropy threadpoolctl".split()
-)
-
-class Bare:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ABSENT:
-            raise ImportError(f"{name} is not on a bare machine")
-
-sys.meta_path.insert(0, Bare())
+sys.modules.update(dict.fromkeys({ABSENT}))  # importing one of these is an error
+"""
+MEASURED = """
 import runpy
 sys.argv = ["bench", "--backend", "cuda", "--features", "statistics", "--epochs", "1", "--repeats", "1"]
 from neurocli.features import workload
 workload.make = lambda n, made=workload.make, **rest: made(n, 1, 50, **rest)
 runpy.run_module("neurocli.features.bench", run_name="__main__")
 """
+COLLECTED = """
+import pytest
+sys.exit(pytest.main(["-m", "gpu", "--collect-only", "-q", "-p", "no:cacheprovider"]))
+"""
 
 
-def on_a_bare_machine(interpret: str) -> subprocess.CompletedProcess[str]:
+def on_a_bare_machine(interpret: str, program: str = MEASURED) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "TRITON_INTERPRET": interpret, "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True, check=False, env=env)
+    env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    command = [sys.executable, "-c", BARE + program]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=ROOT)
 
 
 @pytest.mark.slow
@@ -83,6 +87,8 @@ def test_a_row_that_fails_is_named_and_costs_no_other(monkeypatch, tmp_path):
     made = json.loads(path.read_text())
     assert made["failed"] == {"dfa": "RuntimeError: out of resources"}
     assert [row["name"] for row in made["features"]] == ["statistics"]
+    assert made["total_cpu_ms"] == made["features"][0]["cpu_ms"]
+    assert set(made["versions"]) == {"torch", "triton", "numpy"}
     assert "dfa                            failed: RuntimeError: out of resources" in text
 
 
@@ -110,3 +116,20 @@ def test_without_a_gpu_it_says_so_and_how_it_ended():
     assert run.returncode == 9
     assert run.stderr.startswith("E-ENVIRONMENT-GPU The backend 'cuda' was asked for")
     assert run.stdout == ""
+
+
+def test_the_tests_for_a_gpu_are_found_on_a_bare_machine():
+    """One file that cannot be imported there would end ``pytest -m gpu`` before its first test."""
+    run = on_a_bare_machine("1", COLLECTED)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "cuda/test_on_gpu.py::test_decompositions_are_lapacks" in run.stdout
+
+
+def test_a_value_that_only_one_of_both_has_is_no_agreement():
+    """A kernel that writes NaN would otherwise look perfect."""
+    from neurocli.features.cuda._bench import _disagreement
+
+    expected = np.array([[1.0, -4.0], [np.nan, 2.0]])
+    assert _disagreement(np.array([1.0, -3.0, np.nan, 2.0]), expected) == 0.25
+    assert _disagreement(np.full(4, np.nan), expected) == 1.0
+    assert _disagreement(np.ones(4), expected) == 1.0
