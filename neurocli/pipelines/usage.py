@@ -16,7 +16,10 @@ from ..errors import ResourceError
 
 GB = 1e9
 # how native libraries say it: torch on the host and on a GPU, the C++ runtime, the system
-STARVED = re.compile(r"[Cc]an(?:no|')t allocate memory|out of memory|bad_alloc|Unable to allocate", re.IGNORECASE)
+STARVED = re.compile(
+    r"[Cc]an(?:no|')t allocate memory|out of memory|bad_alloc|ALLOC_FAILED|Unable to allocate", re.IGNORECASE
+)
+ON_A_CARD = re.compile(r"cuda|cublas|cusolver|cufft", re.IGNORECASE)
 
 
 def peak_rss_bytes() -> int:
@@ -74,6 +77,9 @@ def memory_error(error: BaseException) -> ResourceError | None:
     """Return what to say of an error that means that memory ran out, or None if it means something else."""
     if not _starved(error):
         return None
+    if ON_A_CARD.search(str(error)):
+        remedy = "See with `nvidia-smi` who else is on the card; run again with --device cpu, or make shorter epochs."
+        return ResourceError(f"The memory of the GPU ran out: {error}", code="E-RUN-MEMORY", remedy=remedy)
     limit, peak = held_to(), peak_rss_bytes()
     room = f" within {limit / GB:.2f} GB" if limit else ""
     request = math.ceil(2 * max(limit or 0, peak) / GB)

@@ -13,6 +13,7 @@ from neurocli.pipelines.config import load
 from neurocli.pipelines.gather import Cohort, Member, train_units
 from neurocli.pipelines.plan import Chain, Source
 from neurocli.pipelines.request import Request
+from neurocli.pipelines.usage import memory_error
 
 PIPELINES = """version: 1
 defaults: {device: DEVICE}
@@ -181,3 +182,13 @@ def test_a_unit_is_told_the_card_of_its_worker_or_the_processor(monkeypatch, giv
 
 def test_without_features_there_is_nothing_to_compute_on_a_gpu():
     assert device.of_features([], "cuda") == device.PROCESSOR
+
+
+@pytest.mark.parametrize("said", ["CUDA out of memory. Tried to allocate 2.00 GiB.", "CUBLAS_STATUS_ALLOC_FAILED"])
+def test_a_full_card_is_not_mended_by_more_memory_of_the_machine(said):
+    """As torch and its libraries say it."""
+    error = memory_error(RuntimeError(said))
+    assert (error.code, error.exit_status) == ("E-RUN-MEMORY", 8)
+    assert error.message == f"The memory of the GPU ran out: {said}"
+    assert "--device cpu" in error.remedy
+    assert "--mem-gb" not in error.remedy

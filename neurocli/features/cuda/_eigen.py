@@ -6,7 +6,7 @@ import torch
 
 from ._jit import jit, launch, power_of_two, tl
 
-SWEEPS = 12  # convergence is quadratic: in float64, six sweeps for small matrices, ten for some hundred rows
+TOGETHER = 2**14  # matrices that cuSOLVER is given in one call: it refuses more than some 2^15
 
 
 @jit
@@ -70,7 +70,8 @@ def small_eigenvalues(a: torch.Tensor) -> torch.Tensor:
     """
     n_matrices, n, _ = a.shape
     if n > 8:
-        return torch.linalg.eigvalsh(a)
+        starts = range(0, n_matrices, TOGETHER)
+        return torch.cat([torch.linalg.eigvalsh(a[start : start + TOGETHER]) for start in starts])
     values = torch.empty((n_matrices, n), dtype=torch.float64, device=a.device)
     width = power_of_two(n)
     size = min(512 // width**2 or 1, power_of_two(n_matrices))

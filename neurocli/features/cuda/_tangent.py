@@ -21,8 +21,9 @@ def safe_log(values: torch.Tensor) -> torch.Tensor:
 
 
 def _single(X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    values, vectors = eigh(X[None])
-    return values[0], vectors[0]
+    """Decompose one matrix: cuSOLVER has none to loop over, and rotations would leave most of the card idle."""
+    values, vectors = torch.linalg.eigh(X.double())
+    return values, vectors
 
 
 def _congruence(W: torch.Tensor, X: torch.Tensor) -> torch.Tensor:

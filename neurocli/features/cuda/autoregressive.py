@@ -7,6 +7,8 @@ import torch
 from ..define import twin
 from ._jit import block, jit, launch, power_of_two, series, tl
 
+TURNED = 2**12  # elements that a program of Levinson's recursion has in registers at once
+
 
 @jit
 def _autocovariances(x: tl.tensor, means: tl.tensor, out: tl.tensor, n: tl.tensor, BLOCK: tl.constexpr) -> None:
@@ -53,7 +55,8 @@ def _yule_walker(x: torch.Tensor, means: torch.Tensor, order: int) -> torch.Tens
     covariance = torch.empty((n_series, order + 1), dtype=torch.float64, device=x.device)
     launch(_autocovariances, (n_series, order + 1), x, means, covariance, n, BLOCK=block(n), num_warps=4)
     phi = torch.empty((n_series, order), dtype=torch.float64, device=x.device)
-    sizes = {"ORDER": order, "WIDTH": power_of_two(order), "BLOCK": block(n_series, 16)}
+    width = power_of_two(order)
+    sizes = {"ORDER": order, "WIDTH": width, "BLOCK": block(n_series, min(16, max(1, TURNED // width**2)))}
     launch(_levinson, (-(-n_series // sizes["BLOCK"]),), covariance, phi, n_series, **sizes, num_warps=4)
     return phi
 

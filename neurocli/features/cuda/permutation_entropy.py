@@ -74,7 +74,7 @@ def pattern_counts(x: torch.Tensor, order: int, delay: int) -> torch.Tensor:
         return _counts_of_many(x, n_patterns, order, delay)
     bins = power_of_two(factorial(order) + 1)
     counts = torch.empty((n_series, bins), dtype=torch.int32, device=x.device)
-    sizes = {"ORDER": order, "BINS": bins, "BLOCK": block(n_patterns)}
+    sizes = {"ORDER": order, "BINS": bins, "BLOCK": max(128, block(n_patterns))}  # one pattern a thread or more
     launch(_counted, (n_series,), x, counts, n, n_patterns, delay, **sizes, num_warps=4)
     return counts[:, : factorial(order)]
 
@@ -94,10 +94,16 @@ def _counts_of_many(x: torch.Tensor, n_patterns: int, order: int, delay: int) ->
 
 @twin("permutation_entropy", backend="cuda", tolerance={"float64": 1e-12, "float32": 1.2e-7})
 def permutation_entropy(x: torch.Tensor, *, order: int = 3, delay: int = 1, normalize: bool = True) -> torch.Tensor:
-    """Count, then take the entropy of the counts in float64."""
-    counts = pattern_counts(series(x), order, delay).to(torch.float64)
-    p = counts / counts.sum(dim=-1, keepdim=True)
-    entropy = torch.special.entr(p).sum(dim=-1) / log(2)
+    """Count, then take the entropy of the counts in float64; of so many series at once as their patterns have room."""
+    flat = series(x)
+    found = [_entropies(pattern_counts(flat[part], order, delay)) for part in groups(len(flat), factorial(order))]
+    entropy = torch.cat(found)
     if normalize:
         entropy = (entropy / log2(factorial(order))).clamp_(0.0, 1.0)
     return entropy.reshape(x.shape[:-1])
+
+
+def _entropies(counts: torch.Tensor) -> torch.Tensor:
+    p = counts.to(torch.float64)
+    p /= p.sum(dim=-1, keepdim=True)
+    return torch.special.entr(p).sum(dim=-1) / log(2)

@@ -22,7 +22,7 @@ from ..spectral_connectivity import (
     weighted_tapers,
 )
 from ._jit import block, groups, jit, launch, table, tl
-from .spectrum import _windowed
+from .spectrum import windowed
 
 Edges = dict[str, tuple[float, float]]
 FEW = {"float64": 1e-12, "float32": 1.2e-7}  # sums are in float64 whatever the signal is in
@@ -40,6 +40,7 @@ def _sums(
     n_segments: tl.tensor,
     n_tapers: tl.tensor,
     n_bins: tl.tensor,
+    n_pairs: tl.tensor,
     ROW_REAL: tl.constexpr,
     ROW_IMAG: tl.constexpr,
     ROW_SIZE: tl.constexpr,
@@ -55,8 +56,9 @@ def _sums(
 
     pairs (2, n_pairs), out (n_epochs, 9, n_pairs, n_bins).
     """
-    pair, f, epoch = tl.program_id(0), tl.program_id(1) * BLOCK + tl.arange(0, BLOCK), tl.program_id(2).to(tl.int64)
-    n_pairs, step, inside = tl.num_programs(0), n_tapers * n_bins, f < n_bins
+    pair, epoch = tl.program_id(0) % n_pairs, (tl.program_id(0) // n_pairs).to(tl.int64)  # only this axis may be long
+    f = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    step, inside = n_tapers * n_bins, f < n_bins
     one = z + 2 * ((epoch * n_channels + tl.load(pairs + pair)) * n_segments * step + f)
     other = z + 2 * ((epoch * n_channels + tl.load(pairs + n_pairs + pair)) * n_segments * step + f)
     nothing = tl.zeros([BLOCK], tl.float64)
@@ -94,14 +96,11 @@ def _sums(
 
 def _spectra(x: torch.Tensor, tapers: np.ndarray, bins: np.ndarray) -> torch.Tensor:
     """Return the transforms of segments (n_segments, length): (n_segments, n_tapers, n_bins, 2)."""
-    windows, first = table(tapers, x), table(np.zeros(len(tapers), np.int32), x, torch.int32)
+    windows, starts = table(tapers, x), table(np.zeros(len(tapers), np.int32), x, torch.int32)
     found = torch.empty((len(x), len(tapers), len(bins), 2), dtype=x.dtype, device=x.device)
     wanted = table(bins, x, torch.int64)
     for part in groups(len(x), windows.numel()):
-        z = torch.empty((part.stop - part.start, *windows.shape), dtype=x.dtype, device=x.device)
-        grid, length = z.shape[:2], x.shape[1]
-        launch(_windowed, grid, x[part], first, windows, z, length, length, BLOCK=block(length), num_warps=4)
-        found[part] = torch.view_as_real(torch.fft.rfft(z))[:, :, wanted]
+        found[part] = torch.view_as_real(torch.fft.rfft(windowed(x[part], starts, windows)))[:, :, wanted]
     return found
 
 
@@ -119,7 +118,7 @@ def cross_spectra(
     pairs = table(np.stack(np.triu_indices(n_channels, 1)), x, torch.int32)
     n_pairs, size = pairs.shape[1], block(n_bins, 128)
     sums = torch.empty((n_epochs, N_SUMS, n_pairs, n_bins), dtype=torch.float64, device=x.device)
-    grid, sizes = (n_pairs, -(-n_bins // size), n_epochs), (n_channels, n_segments, len(tapers), n_bins)
+    grid, sizes = (n_pairs * n_epochs, -(-n_bins // size)), (n_channels, n_segments, len(tapers), n_bins, n_pairs)
     launch(_sums, grid, z, pairs, sums, *sizes, **ROWS, BLOCK=size, num_warps=4, enable_fp_fusion=False)
     return sums, cross_bins
 

@@ -8,7 +8,7 @@ import torch
 
 from ..define import Given, twin
 from ._eigen import small_eigenvalues
-from ._jit import block, jit, launch, series, tl
+from ._jit import block, groups, jit, launch, series, tl
 
 SMALLEST_RATIO = 1e-7  # of eigenvalues, where their roots still have nine digits; below, the matrix is decomposed
 
@@ -52,8 +52,17 @@ def svd_entropy(x: torch.Tensor, *, order: int = 3, delay: int = 1, normalize: b
     singular = values.clamp(min=0.0).sqrt()
     bad = values[:, 0] < SMALLEST_RATIO * values[:, -1]
     if bad.any():
-        copies = [flat[bad, i * delay : i * delay + n_rows].double() for i in range(order)]
-        singular[bad] = torch.linalg.svdvals(torch.stack(copies, dim=-1))
+        singular[bad] = _decomposed(flat[bad], order, delay)
     p = singular / singular.sum(dim=-1, keepdim=True)
     entropy = torch.special.entr(p).sum(dim=-1) / log(2)
     return (entropy / log2(order) if normalize else entropy).reshape(x.shape[:-1])
+
+
+def _decomposed(x: torch.Tensor, order: int, delay: int) -> torch.Tensor:
+    """Return the singular values of embedded series, from LAPACK: cuSOLVER takes tall matrices one by one."""
+    n_rows, found = x.shape[-1] - (order - 1) * delay, []
+    for part in groups(len(x), n_rows * order):
+        rows = x[part].cpu().double()
+        copies = [rows[:, i * delay : i * delay + n_rows] for i in range(order)]
+        found.append(torch.linalg.svdvals(torch.stack(copies, dim=-1)))
+    return torch.cat(found).to(x.device)

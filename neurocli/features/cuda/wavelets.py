@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 
@@ -21,6 +23,10 @@ def _mean_square(z: tl.tensor, power: tl.tensor, n_times: tl.tensor, n_fft: tl.t
     tl.store(power + row, tl.sum(total) / (n_times + tl.zeros([], tl.int32)).to(tl.float64))
 
 
+SHORT = 2**16  # samples of a transform; those of longer wavelets take too much memory to be kept
+_kept_spectra = lru_cache(maxsize=8)(wavelet_spectra)
+
+
 @twin("morlet_power", backend="cuda", tolerance={"float64": 1e-12, "float32": 1e-5})
 def morlet_power(
     x: torch.Tensor, sfreq: float, *, at: tuple[float, ...] = EVERY_OTHER, n_cycles: float = 7.0
@@ -28,10 +34,11 @@ def morlet_power(
     """Transform blocks of series, all wavelets at once."""
     flat, n_times = series(x), x.shape[-1]
     n_fft = padded_length(n_times, sfreq, at, n_cycles)
-    spectra = wavelet_spectra(n_fft, sfreq, at, n_cycles)
+    made = _kept_spectra if n_fft <= SHORT else wavelet_spectra
+    spectra = made(n_fft, sfreq, tuple(at), n_cycles)
     kernels = torch.complex(table(spectra.real, x), table(spectra.imag, x))
     power = torch.empty((len(flat), len(at)), dtype=torch.float64, device=x.device)
-    for part in groups(len(flat), 2 * len(at) * n_fft):
+    for part in groups(len(flat), len(at) * n_fft // 2):  # starting smaller blocks takes longer than reading larger
         spectrum = torch.fft.fft(flat[part], n_fft)
         z = torch.view_as_real(torch.fft.ifft(spectrum[:, None] * kernels))
         n_rows = z.shape[0] * z.shape[1]

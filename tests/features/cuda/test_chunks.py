@@ -81,5 +81,15 @@ def test_without_triton_it_says_so(kernels, monkeypatch):
     assert caught.value.code == "E-ENVIRONMENT-TRITON"
 
 
+def test_an_old_triton_is_told_apart(kernels, monkeypatch):
+    """3.3 ends the process over one of the kernels."""
+    monkeypatch.delenv("TRITON_INTERPRET")
+    monkeypatch.setattr(kernels("_jit").triton, "__version__", "3.4.0")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    with pytest.raises(MissingError, match=r"Triton, from 3\.5 on, and 3\.4\.0 is installed") as caught:
+        run([("std", {})], np.ones((1, 2, 10)))
+    assert caught.value.code == "E-ENVIRONMENT-TRITON"
+
+
 def test_kernels_are_compiled_ahead():
     assert [name for name, _ in warm("cuda", dtypes=["float32"], names=["covariance"])] == ["covariance"]
