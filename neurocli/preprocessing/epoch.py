@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from ..si import Seconds, Tesla, TeslaPerMetre, Volts
 from ..step import Step, named
+
+# channel type -> the most that a recorder could see, in the SI unit, and what a number beyond that is probably meant in
+LARGEST = {"mag": (1e-6, "T", "fT"), "grad": (1e-3, "T/m", "fT/cm")}
 
 
 class Limits(BaseModel):
@@ -23,6 +26,14 @@ class Limits(BaseModel):
     dbs: Volts | None = None
     mag: Tesla | None = None
     grad: TeslaPerMetre | None = None
+
+    @field_validator("*")
+    @classmethod
+    def _of_a_body(cls, limit: float | None, info: ValidationInfo) -> float | None:
+        largest, unit, meant = LARGEST.get(info.field_name or "", (1.0, "V", "uV"))
+        if limit is not None and limit > largest:
+            raise ValueError(f"{limit:g} {unit} is beyond any recording. Did you mean '{limit:g} {meant}'?")
+        return limit
 
 
 @named("epoch")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ..si import Metres
 from ..step import Step, named
+
+LARGEST = 0.1  # m
 
 
 @named("scrub")
@@ -36,6 +38,13 @@ class Scrub(Step):
     after: int = Field(default=0, ge=0)
     positional = "displacement"
     version = 2  # motion of other volumes is refused
+
+    @field_validator("displacement")
+    @classmethod
+    def _of_a_head(cls, displacement: float) -> float:
+        if displacement > LARGEST:
+            raise ValueError(f"no head moves {displacement:g} m between volumes. Did you mean '{displacement:g} mm'?")
+        return displacement
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the series; which volumes were replaced is in its notes."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ..si import Metres
 from ..step import Step, named
+
+LARGEST = 0.1  # m
 
 
 @named("smooth")
@@ -28,6 +30,13 @@ class Smooth(Step):
     fwhm: Metres = Field(gt=0)
     libraries = ("nilearn",)
     positional = "fwhm"
+
+    @field_validator("fwhm")
+    @classmethod
+    def _of_a_head(cls, fwhm: float) -> float:
+        if fwhm > LARGEST:
+            raise ValueError(f"{fwhm:g} m is wider than a head. Did you mean '{fwhm:g} mm'?")
+        return fwhm
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the smoothed image."""

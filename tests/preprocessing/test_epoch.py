@@ -151,6 +151,9 @@ def test_after_a_fit_the_signal_column_still_tells_copies_from_others():
         ({"events": "x", "tmin": 1, "tmax": 0}, "tmin must not be above tmax"),
         ({"duration": 1, "reject": {"eeg": "100 fT"}}, "is a flux density, expected a voltage"),
         ({"duration": 1, "reject": {"EEG": 1}}, "Extra inputs"),
+        ({"duration": 1, "reject": {"eeg": 150}}, "150 V is beyond any recording. Did you mean '150 uV'"),
+        ({"duration": 1, "flat": {"mag": 4000}}, "4000 T is beyond any recording. Did you mean '4000 fT'"),
+        ({"duration": 1, "reject": {"grad": 3000}}, "Did you mean '3000 fT/cm'"),
     ],
 )
 def test_impossible_settings_are_refused_when_yaml_is_read(settings, word):
@@ -183,7 +186,7 @@ def test_impossible_settings_are_refused_when_yaml_is_read(settings, word):
             "Unknown value of trial_type 'lefd'. Did you mean 'left'? Known: left, right.",
         ),
         (
-            {"duration": 1, "reject": {"mag": 1}},
+            {"duration": 1, "reject": {"mag": 1e-12}},
             {},
             "E-INPUT-CHANNELS",
             "reject or flat names mag, and no channel is of that type.",

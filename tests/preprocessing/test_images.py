@@ -23,6 +23,7 @@ from neurocli.preprocessing.epoch import Epoch
 from neurocli.preprocessing.mask import Mask
 from neurocli.preprocessing.percent_signal_change import PercentSignalChange
 from neurocli.preprocessing.regions import Regions
+from neurocli.preprocessing.scrub import Scrub
 from neurocli.preprocessing.smooth import Smooth
 from neurocli.preprocessing.zscore import ZScore
 from tests.preprocessing.simulated import bold, eeg
@@ -177,6 +178,15 @@ def test_smooth_is_nilearn_smooth_img():
     image = bold()
     expected = nilearn.image.smooth_img(nifti(image), 6.0).get_fdata()
     np.testing.assert_allclose(Smooth(fwhm="6 mm").run(image).data, expected, rtol=1e-10, atol=1e-9)
+
+
+@pytest.mark.parametrize("step", [Smooth, Scrub])
+def test_a_number_that_was_meant_in_millimetres_is_refused_when_yaml_is_read(step):
+    """A bare number is in m: a Gaussian of 6 m would leave one value, and no head would ever move so far."""
+    (name,) = {"fwhm", "displacement"} & step.model_fields.keys()
+    with pytest.raises(ValidationError, match="Did you mean '6 mm'"):
+        step(**{name: 6})
+    assert getattr(step(**{name: "6 mm"}), name) == 0.006
 
 
 def test_confounds_are_nilearn_clean():
