@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import lru_cache
+from subprocess import CalledProcessError
 from typing import Any, TypeVar
 
 import numpy as np
@@ -97,8 +98,23 @@ def _called(place: torch.device) -> str:
 
 
 def launch(kernel: Any, grid: tuple[int, ...], *arguments: Any, **options: Any) -> None:
-    """Start a kernel on the device of its arguments."""
-    kernel[grid](*arguments, **options)
+    """Start a kernel on the device of its arguments.
+
+    Raises
+    ------
+    MissingError
+        If Triton finds nothing to build what starts kernels with (``E-ENVIRONMENT-TRITON``).
+    """
+    try:
+        kernel[grid](*arguments, **options)
+    except (RuntimeError, CalledProcessError) as error:
+        if not isinstance(error, CalledProcessError) and "C compiler" not in str(error):
+            raise
+        raise MissingError(
+            "Triton builds its launcher with a C compiler and the headers of Python, and one of them is missing.",
+            code="E-ENVIRONMENT-TRITON",
+            remedy="Install gcc and python3-dev, or name a compiler in CC; or use the backend 'cpu'.",
+        ) from error
 
 
 def power_of_two(n: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from subprocess import CalledProcessError
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,33 @@ def test_an_old_triton_is_told_apart(kernels, monkeypatch):
     with pytest.raises(MissingError, match=r"Triton, from 3\.5 on, and 3\.4\.0 is installed") as caught:
         run([("std", {})], np.ones((1, 2, 10)))
     assert caught.value.code == "E-ENVIRONMENT-TRITON"
+
+
+class Kernel:
+    """What fails with an error when it is started."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __getitem__(self, _):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("Failed to find C compiler. Please specify via CC."), CalledProcessError(1, ["gcc"])],
+    ids=["no compiler", "no headers"],
+)
+def test_without_what_builds_triton_s_launcher_it_says_so(kernels, error):
+    with pytest.raises(MissingError, match="one of them is missing") as caught:
+        kernels("_jit").launch(Kernel(error), (1,))
+    assert (caught.value.code, caught.value.exit_status) == ("E-ENVIRONMENT-TRITON", 9)
+    assert "Install gcc and python3-dev" in caught.value.remedy
+
+
+def test_what_else_fails_is_what_it_is(kernels):
+    with pytest.raises(RuntimeError, match="out of memory"):
+        kernels("_jit").launch(Kernel(RuntimeError("Triton Error [CUDA]: out of memory")), (1,))
 
 
 def test_kernels_are_compiled_ahead():
