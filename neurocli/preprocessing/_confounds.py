@@ -121,6 +121,8 @@ def dvars(x: np.ndarray) -> list[float | None]:
     Power et al. (2012) NeuroImage 59:2142.
     """
     inside = x[bright(x, 0.2)].astype(np.float64)
+    if not len(inside):
+        return [None] * x.shape[-1]  # a series of nothing
     return [None, *np.sqrt((np.diff(inside, axis=-1) ** 2).mean(axis=0)).tolist()]
 
 

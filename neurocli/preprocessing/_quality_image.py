@@ -33,7 +33,7 @@ def _of_series(data: Image, x: np.ndarray, mean: np.ndarray) -> dict[str, Any]:
     moved, changed = framewise_displacement(data), dvars(x)
     numbers: dict[str, Any] = {
         "tsnr": tsnr(x, mean),
-        "dvars_median": float(np.median(np.array(changed[1:], dtype=float))),
+        "dvars_median": None if changed[1] is None else float(np.median(np.array(changed[1:], dtype=float))),
         "dvars": changed,
     }
     if moved is not None:

@@ -33,7 +33,8 @@ class CompCor(Step):
     Raises
     ------
     InputError
-        ``E-INPUT-SHAPE``: no series; ``E-INPUT-MASK``: no such mask, or nothing left of it.
+        ``E-INPUT-SHAPE``: no series; ``E-INPUT-MASK``: no such mask, or nothing left of it; ``E-INPUT-SHORT``: hardly
+        more volumes than components.
 
     References
     ----------

@@ -29,6 +29,7 @@ class Coregister(Step):
     ------
     InputError
         ``E-INPUT-COMPANION``: there is no T1; ``E-INPUT-SHAPE``: no series, or one slice; ``E-INPUT-AFFINE``;
+        ``E-INPUT-NAN``; ``E-INPUT-TOOL``: it cannot be registered;
         ``E-INPUT-MASK``: no brain was found in the T1.
     MissingError
         ``E-ENVIRONMENT-EXTRA``: antspyx is not installed; ``E-ENVIRONMENT-TOOL``: elastix is not.

@@ -24,7 +24,8 @@ class MotionCorrect(Step):
     Raises
     ------
     InputError
-        ``E-INPUT-SHAPE``: no series, or one slice; ``E-INPUT-TR``; ``E-INPUT-AFFINE``.
+        ``E-INPUT-SHAPE``: no series, or one slice; ``E-INPUT-TR``; ``E-INPUT-AFFINE``; ``E-INPUT-NAN``;
+        ``E-INPUT-TOOL``: a volume cannot be registered.
     MissingError
         ``E-ENVIRONMENT-EXTRA``: antspyx is not installed; ``E-ENVIRONMENT-TOOL``: elastix is not.
 

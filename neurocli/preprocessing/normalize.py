@@ -29,7 +29,7 @@ class Normalize(Step):
     Raises
     ------
     InputError
-        ``E-INPUT-SHAPE``: one slice; ``E-INPUT-AFFINE``.
+        ``E-INPUT-SHAPE``: one slice; ``E-INPUT-AFFINE``; ``E-INPUT-NAN``; ``E-INPUT-TOOL``: it cannot be registered.
     MissingError
         ``E-ENVIRONMENT-EXTRA``: antspyx is not installed; ``E-ENVIRONMENT-TOOL``: elastix is not.
 

@@ -16,7 +16,10 @@ from neurocli.errors import ConfigError, Exit, InputError, MissingError
 from neurocli.preprocessing._mri.scrub import bridged, spread
 from neurocli.preprocessing._mri.slices import shift
 from neurocli.preprocessing.compcor import CompCor
+from neurocli.preprocessing.coregister import Coregister
+from neurocli.preprocessing.motion_correct import MotionCorrect
 from neurocli.preprocessing.nipype_interface import NipypeInterface
+from neurocli.preprocessing.normalize import Normalize
 from neurocli.preprocessing.quality import Quality
 from neurocli.preprocessing.scrub import Scrub
 from neurocli.preprocessing.slice_timing import SliceTiming
@@ -91,6 +94,40 @@ def test_motion_of_other_volumes_is_refused(step, n_rows):
     message = f"E-INPUT-CONFOUNDS .*The confounds table has {n_rows} rows, the image {N} volumes"
     with pytest.raises(InputError, match=message):
         step.run(series(np.random.default_rng(0).normal(100, 1, (3, 3, 3, N)), confounds=confounds))
+
+
+def test_a_series_too_short_for_scrubbing_or_components_is_refused():
+    one = series(np.full((3, 3, 3, 1), 100.0), confounds={f"{k}_{a}": [0.0] for k in ("trans", "rot") for a in "xyz"})
+    with pytest.raises(InputError, match=r"E-INPUT-SHORT .*which leaves fewer than two. Raise displacement"):
+        Scrub().run(one)
+    with pytest.raises(InputError, match=r"E-INPUT-SHORT .*7 volumes are too few for 6 components"):
+        CompCor().run(series(np.random.default_rng(0).normal(100, 1, (5, 5, 5, 7))))
+
+
+def test_a_program_that_fails_is_told_of_in_its_own_words(noisy, monkeypatch):
+    from nipype.algorithms.confounds import TCompCor
+
+    def fails(*_):
+        raise OSError("the disk of the tool is full")
+
+    monkeypatch.setattr(TCompCor, "_run_interface", fails)
+    with pytest.raises(InputError, match=r"E-INPUT-TOOL .*TCompCor failed: .*the disk of the tool is full"):
+        CompCor().run(noisy[0])
+
+
+@pytest.mark.parametrize("step", [MotionCorrect(), MotionCorrect(engine="elastix"), Normalize(), Coregister()])
+def test_voxels_that_are_no_numbers_cannot_be_registered(step):
+    x = np.random.default_rng(0).normal(100, 1, (5, 5, 5, 3))
+    x[0] = np.nan
+    with pytest.raises(InputError, match=r"E-INPUT-NAN .*Put zero where there is no head"):
+        step.run(series(x))
+
+
+@pytest.mark.parametrize("step", [MotionCorrect(), Normalize(how="rigid", resolution=8)])
+def test_an_empty_image_cannot_be_registered(step):
+    pytest.importorskip("ants", reason="antspyx is not installed")
+    with pytest.raises(InputError, match="E-INPUT-TOOL ANTs could not register the image"):
+        step.run(series(np.zeros((8, 8, 8, 2))))
 
 
 @pytest.fixture

@@ -87,3 +87,9 @@ def test_voxels_that_are_no_numbers_outside_the_head_change_no_number():
     assert found["dvars_median"] == pytest.approx(whole["dvars_median"], rel=1e-12)
     assert (found["overlap"], found["carpet"]) == (1.0, whole["carpet"])
     assert max(max(row) for row in found["planes"][0]["grey"]) > 90  # of 99 shades
+
+
+def test_a_series_of_nothing_has_no_number_rather_than_none_that_is_one():
+    note = measured(replace(bold(), data=np.zeros(bold().data.shape)))
+    assert note["dvars"] == [None] * 40
+    assert (note["dvars_median"], note["tsnr"]) == (None, None)

@@ -26,6 +26,9 @@ def with_components(data: Image, settings: CompCor) -> Image:
     """Return the image with components among its confounds."""
     series(data, settings.name)
     whole_brain(data, "CompCor")
+    if data.data.shape[-1] <= settings.n_components + 1:
+        message = f"{data.data.shape[-1]} volumes are too few for {settings.n_components} components."
+        raise refuse(data, "E-INPUT-SHORT", message, "Lower n_components, or leave this recording out.")
     inside = _white(data, settings) if settings.kind == "anatomical" else _bright(data)
     if inside.sum() <= settings.n_components:
         raise refuse(data, "E-INPUT-MASK", f"The mask has {int(inside.sum())} voxels, too few for CompCor.")

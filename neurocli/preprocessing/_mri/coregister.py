@@ -28,6 +28,7 @@ def coregistered(data: Image, settings: Coregister) -> Image:
     """Return the series with the way to the T1, the T1 without skull, and the brain of the T1 as its mask."""
     series(data, settings.name)
     whole_brain(data, "Coregistration")
+    spaces.finite_voxels(data)
     t1 = stripped(anatomy(data), settings)
     fixed = Image(spaces.reference_volume(data), data.affine, data.entities)
     matrix = _by_elastix(fixed, t1) if settings.engine == "elastix" else _by_ants(fixed, t1)

@@ -15,7 +15,7 @@ from .._common import noted
 from .._confounds import MOTION, displacement, dvars, moved_by
 from .._image import series, to_nifti, whole_brain
 from . import spaces, workflow
-from .register import by_elastix, ras_matrix
+from .register import by_ants, by_elastix, ras_matrix
 
 if TYPE_CHECKING:
     from ..motion_correct import MotionCorrect
@@ -25,6 +25,7 @@ def motion_corrected(data: Image, settings: MotionCorrect) -> Image:
     """Return the series with every volume where the reference is, and its confounds."""
     series(data, settings.name)
     whole_brain(data, "Motion correction")
+    spaces.finite_voxels(data)
     x = np.asarray(data.data, dtype=np.float32)
     fixed = _reference(data, x, settings.reference)
     align = _by_elastix if settings.engine == "elastix" else _by_ants
@@ -46,13 +47,9 @@ def _reference(data: Image, x: np.ndarray, which: str) -> np.ndarray:
 
 def _by_ants(data: Image, fixed: np.ndarray, moving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the moved volume, and the matrix from the reference to where the head was, RAS and mm."""
-    ants = spaces.ants()
     with workflow.scratch() as folder:
-        found = ants.registration(
-            spaces.to_ants(data, fixed), spaces.to_ants(data, moving), type_of_transform="BOLDRigid",
-            outprefix=f"{folder}/",
-        )  # fmt: skip
-        matrix = ras_matrix(ants.read_transform(found["fwdtransforms"][0]))
+        found = by_ants(spaces.to_ants(data, fixed), spaces.to_ants(data, moving), "BOLDRigid", folder)
+        matrix = ras_matrix(spaces.ants().read_transform(found["fwdtransforms"][0]))
         return np.asarray(found["warpedmovout"].numpy()), matrix
 
 

@@ -29,6 +29,7 @@ def normalized(data: Image, settings: Normalize) -> Image:
     need(data, settings.name, "image")
     whole_brain(data, "Normalising")
     placed(data)
+    spaces.finite_voxels(data)
     moved = _by_elastix(data, settings) if settings.engine == "elastix" else _by_ants(data, settings)
     _, brain, affine = spaces.template(settings.resolution)
     numbers: dict[str, Any] = {"how": settings.how, "engine": settings.engine, "through": settings.through}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import InputError
 from . import spaces, workflow
 
 KINDS = {"rigid": "Rigid", "affine": "Affine", "syn": "SyN"}
@@ -71,15 +72,26 @@ def ras_matrix(transform: Any) -> np.ndarray:
     return found
 
 
+def by_ants(fixed: Any, moving: Any, kind: str, folder: Path) -> dict[str, Any]:
+    """Register two images of ANTs (``E-INPUT-TOOL`` where it finds nothing to register)."""
+    try:
+        found: dict[str, Any] = spaces.ants().registration(
+            fixed, moving, type_of_transform=kind, outprefix=f"{folder}/"
+        )
+    except (RuntimeError, ValueError) as error:
+        message = f"ANTs could not register the image: {error}."
+        raise InputError(message, code="E-INPUT-TOOL", remedy="Look whether there is a head in it.") from error
+    return found
+
+
 @contextmanager
 def registered(fixed: Any, moving: Any, how: str) -> Iterator[Registration]:
     """Yield the registration of `moving` to `fixed` by ANTs (``rigid``, ``affine`` or ``syn``); its files live as long.
 
     Mutual information is sampled from a fixed seed on one thread, so the same images give the same transform.
     """
-    ants = spaces.ants()
     with workflow.scratch() as folder:
-        found = ants.registration(fixed, moving, type_of_transform=KINDS[how], outprefix=f"{folder}/")
+        found = by_ants(fixed, moving, KINDS[how], folder)
         yield Registration(fixed, moving, found["fwdtransforms"], found["invtransforms"])
 
 

@@ -23,7 +23,8 @@ def scrubbed(data: Image, settings: Scrub) -> Image:
         raise refuse(data, "E-INPUT-CONFOUNDS", "There are no motion parameters.", "Run motion_correct before.")
     bad = spread(np.nan_to_num(moved) > settings.displacement, settings.before, settings.after)
     if (~bad).sum() < 2:
-        raise refuse(data, "E-INPUT-SHORT", f"{int(bad.sum())} of {len(bad)} volumes have too much motion.")
+        message = f"{int(bad.sum())} of {len(bad)} volumes have too much motion, which leaves fewer than two."
+        raise refuse(data, "E-INPUT-SHORT", message, "Raise displacement, or leave this recording out.")
     numbers = {"n_scrubbed": int(bad.sum()), "volumes": np.flatnonzero(bad).tolist()}
     return noted(data, settings.name, numbers, data=bridged(np.asarray(data.data, dtype=np.float64), bad))
 

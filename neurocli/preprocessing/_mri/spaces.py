@@ -78,6 +78,13 @@ def template_image(resolution_mm: int) -> Any:
     return to_ants(Image(t1, affine, {}), t1)
 
 
+def finite_voxels(data: Image) -> None:
+    """Refuse an image with voxels that are no numbers, of which a registration makes nothing (``E-INPUT-NAN``)."""
+    if data.data.dtype.kind == "f" and not np.isfinite(data.data).all():
+        message = "Voxels of the image are not finite numbers, so it cannot be registered."
+        raise refuse(data, "E-INPUT-NAN", message, "Put zero where there is no head, as fslmaths -nan does.")
+
+
 def reference_volume(data: Image) -> np.ndarray:
     """Return the volume that stands for the image: itself, or the mean of a series."""
     x = np.asarray(data.data, dtype=np.float32)

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...data.captured import capture
 from ...data.recording import Image
-from ...errors import ConfigError, NeurocliError, unknown
-from .._common import need, noted, refuse
+from ...errors import ConfigError, InputError, unknown
+from .._common import need, noted, where
 from .._image import placed, to_nifti
 from . import spaces, workflow
 
@@ -37,12 +37,9 @@ def applied(data: Image, settings: NipypeInterface) -> Image:
 def _carried(data: Image, kind: type[Any], inputs: dict[str, Any], folder: Path) -> Any:
     try:
         return workflow.run("tool", kind, inputs, folder)
-    except NeurocliError:
+    except InputError as error:
+        error.where = where(data)
         raise
-    except Exception as error:  # nipype wraps whatever the program did
-        last = [line for line in str(error).splitlines() if line.strip()][-1:]
-        message = f"{kind.__name__} failed: {' '.join(last)}"
-        raise refuse(data, "E-INPUT-TOOL", message, "Run it by hand on this image to see why.") from error
 
 
 def _filled(value: Any, folder: Path) -> Any:

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigError, MissingError, unknown
+from ...errors import ConfigError, InputError, MissingError, unknown
 
 INTERFACES = ("nipype.interfaces.", "nipype.algorithms.")
 QUIET = dict.fromkeys(["workflow_level", "interface_level", "utils_level"], "ERROR")  # it logs to standard output
@@ -89,8 +89,8 @@ def run(name: str, kind: type[Any], inputs: dict[str, Any], folder: Path) -> Any
         If there is no such trait, or it does not take the value (``E-CONFIG-INTERFACE``).
     MissingError
         If its program is not installed (``E-ENVIRONMENT-TOOL``).
-    RuntimeError
-        If the program fails; what it printed is in the message.
+    InputError
+        If the program fails; the last that it printed is in the message (``E-INPUT-TOOL``).
     """
     from nipype import Node, Workflow, config
     from nipype import logging as their_logging
@@ -107,7 +107,13 @@ def run(name: str, kind: type[Any], inputs: dict[str, Any], folder: Path) -> Any
     workflow = Workflow("unit", base_dir=str(folder))
     workflow.config["execution"] = _execution(folder)
     workflow.add_nodes([Node(made, name=name)])
-    [done] = workflow.run("Linear").nodes()
+    try:
+        [done] = workflow.run("Linear").nodes()
+    except Exception as error:  # nipype wraps whatever the program did
+        last = [line for line in str(error).splitlines() if line.strip()][-1:]
+        message = f"{kind.__name__} failed: {' '.join(last).strip()}"
+        remedy = "Run it by hand on this image to see why."
+        raise InputError(message, code="E-INPUT-TOOL", remedy=remedy) from error
     return done.result.outputs
 
 
