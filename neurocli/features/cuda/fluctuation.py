@@ -1,6 +1,6 @@
-"""Long memory: every window of the fluctuation from prefix sums in float64, every rescaled range from one scan.
+"""Long memory: every window of the fluctuation, and every rescaled range, from one scan each.
 
-For the rescaled range a lane holds one window and walks through it; the series lie side by side in memory, so that
+A lane holds one window and walks through it. For the rescaled range the series lie side by side in memory, so that
 neighbouring lanes read neighbouring samples.
 """
 
@@ -15,75 +15,64 @@ from ._jit import block, groups, jit, lanes, launch, series, table, tl
 
 
 @jit
-def _prefix_sums(x: tl.tensor, sums: tl.tensor, n: tl.tensor, BLOCK: tl.constexpr) -> None:
-    """Write the prefix sums of the walk y, of t y and of y^2, the walk moved to zero mean so that they stay small."""
+def _walks(x: tl.tensor, walks: tl.tensor, n: tl.tensor, BLOCK: tl.constexpr) -> None:
+    """Write the walk of one series, the summed deviations from its mean; x and walks (n_series, n)."""
     s, i = tl.program_id(0).to(tl.int64), tl.arange(0, BLOCK)
-    row, out = x + s * n, sums + s * 3 * (n + 1)
-    count = (n + tl.zeros([], tl.int32)).to(tl.float64)
+    row, out = x + s * n, walks + s * n
     first = tl.load(row).to(tl.float64)
     total = tl.zeros([BLOCK], tl.float64)
     for start in range(0, n, BLOCK):
         t = start + i
         total += tl.where(t < n, tl.load(row + t, mask=t < n, other=0.0).to(tl.float64) - first, 0.0)
-    mean = tl.sum(total) / count
-    carried, middle = tl.zeros([], tl.float64), tl.zeros([BLOCK], tl.float64)
+    mean = tl.sum(total) / (n + tl.zeros([], tl.int32)).to(tl.float64)
+    carried = tl.zeros([], tl.float64)
     for start in range(0, n, BLOCK):
         t = start + i
         d = tl.where(t < n, tl.load(row + t, mask=t < n, other=0.0).to(tl.float64) - first - mean, 0.0)
-        middle += tl.where(t < n, carried + tl.cumsum(d, 0), 0.0)
+        tl.store(out + t, carried + tl.cumsum(d, 0), mask=t < n)
         carried += tl.sum(d)
-    carried = -(tl.sum(middle) / count)
-    s0, s1, s2 = tl.zeros([], tl.float64), tl.zeros([], tl.float64), tl.zeros([], tl.float64)
-    tl.store(out, s0)
-    tl.store(out + n + 1, s1)
-    tl.store(out + 2 * (n + 1), s2)
-    for start in range(0, n, BLOCK):
-        t = start + i
-        d = tl.where(t < n, tl.load(row + t, mask=t < n, other=0.0).to(tl.float64) - first - mean, 0.0)
-        y = tl.where(t < n, carried + tl.cumsum(d, 0), 0.0)
-        carried += tl.sum(d)
-        ty = y * t.to(tl.float64)
-        tl.store(out + t + 1, s0 + tl.cumsum(y, 0), mask=t < n)
-        tl.store(out + n + 1 + t + 1, s1 + tl.cumsum(ty, 0), mask=t < n)
-        tl.store(out + 2 * (n + 1) + t + 1, s2 + tl.cumsum(y * y, 0), mask=t < n)
-        s0, s1, s2 = s0 + tl.sum(y), s1 + tl.sum(ty), s2 + tl.sum(y * y)
 
 
 @jit
-def _mean_square(sums: tl.tensor, sizes: tl.tensor, out: tl.tensor, n: tl.tensor, BLOCK: tl.constexpr) -> None:
-    """Write the mean square of the walk about the line of each window of one size; out (n_series, n_sizes)."""
+def _mean_square(walks: tl.tensor, sizes: tl.tensor, out: tl.tensor, n: tl.tensor, BLOCK: tl.constexpr) -> None:
+    """Write the mean square of the walk about the line of each window of one size; out (n_series, n_sizes).
+
+    A lane sums a window from its own start: in differences of sums over the whole walk of a long series its small
+    windows would drown.
+    """
     s, j, i = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.arange(0, BLOCK)
     size = tl.load(sizes + j)
-    row, n_windows, length = sums + s * 3 * (n + 1), n // size, size.to(tl.float64)
-    variance_of_t = length * (length * length - 1.0) / 12.0
+    n_windows, length = n // size, size.to(tl.float64)
+    middle, slope = (length - 1.0) / 2.0, 12.0 / (length * (length * length - 1.0))
     total = tl.zeros([BLOCK], tl.float64)
     for first in range(0, n_windows, BLOCK):
         inside = first + i < n_windows
-        start = (first + i) * size
-        stop = start + size
-        s0 = tl.load(row + stop, mask=inside, other=0.0) - tl.load(row + start, mask=inside, other=0.0)
-        ty = row + n + 1
-        s1 = tl.load(ty + stop, mask=inside, other=0.0) - tl.load(ty + start, mask=inside, other=0.0)
-        yy = ty + n + 1
-        s2 = tl.load(yy + stop, mask=inside, other=0.0) - tl.load(yy + start, mask=inside, other=0.0)
-        s1 -= (start.to(tl.float64) + (length - 1.0) / 2.0) * s0
-        total += tl.maximum(s2 - s0 * s0 / length - s1 * s1 / variance_of_t, 0.0)
+        row = walks + s * n + (first + i) * size
+        base = tl.load(row, mask=inside, other=0.0)
+        s0, s1, s2 = tl.zeros([BLOCK], tl.float64), tl.zeros([BLOCK], tl.float64), tl.zeros([BLOCK], tl.float64)
+        for k in range(1, size):
+            away = tl.load(row + k, mask=inside, other=0.0) - base
+            s0 += away
+            s1 += away * (k - middle)
+            s2 += away * away
+        total += tl.maximum(s2 - s0 * s0 / length - s1 * s1 * slope, 0.0)
     tl.store(out + s * tl.num_programs(1) + j, tl.sum(total) / (n_windows.to(tl.float64) * length))
 
 
-# Prefix sums of N samples lose about N^2 eps of a window's square, as those of the twin for the processor
-@twin("dfa_exponent", backend="cuda", tolerance={"float64": 1e-6, "float32": 1e-5})
+# A window of n samples loses some n^2 eps of its square where the signal is a slow drift, as on the processor
+@twin("dfa_exponent", backend="cuda", tolerance={"float64": 1e-9, "float32": 1e-5})
 def dfa_exponent(x: torch.Tensor) -> torch.Tensor:
     """Sum in float64 whatever the signal is in."""
     flat, n = series(x), x.shape[-1]
     sizes = window_sizes(n)
     which = table(sizes, x, torch.int32)
     squares = torch.empty((len(flat), len(sizes)), dtype=torch.float64, device=x.device)
-    for part in groups(len(flat), 3 * n):
+    for part in groups(len(flat), n):
         n_rows = part.stop - part.start
-        sums = torch.empty((n_rows, 3, n + 1), dtype=torch.float64, device=x.device)
-        launch(_prefix_sums, (n_rows,), flat[part], sums, n, BLOCK=block(n), num_warps=4)
-        launch(_mean_square, (n_rows, len(sizes)), sums, which, squares[part], n, BLOCK=block(n // 4, 128), num_warps=1)
+        walks = torch.empty((n_rows, n), dtype=torch.float64, device=x.device)
+        launch(_walks, (n_rows,), flat[part], walks, n, BLOCK=block(n), num_warps=4)
+        grid = (n_rows, len(sizes))
+        launch(_mean_square, grid, walks, which, squares[part], n, BLOCK=block(n // 4, 128), num_warps=1)
     return slope(np.log(sizes), 0.5 * torch.log(squares)).reshape(x.shape[:-1])
 
 

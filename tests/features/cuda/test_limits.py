@@ -124,3 +124,12 @@ def test_tables_of_long_recordings_are_not_kept(kernels):
         np.testing.assert_array_equal(jit.table(values, noise(1), torch.float64).cpu(), values)
     assert jit._table.cache_info().misses == before + 1
     assert jit.module.table(small, noise(1), torch.float64) is jit.module.table(small, noise(1), torch.float64)
+
+
+def test_small_windows_of_a_drifting_series_do_not_drown_in_its_walk(kernels):
+    """In differences of sums over the whole walk they lose a digit for each doubling or so of a long recording."""
+    from neurocli.features.fluctuation import dfa_exponent
+
+    x = NOISE.standard_normal((1, 1, 1200)).cumsum(axis=-1) + np.arange(1200)
+    found = kernels("fluctuation").dfa_exponent(torch.from_numpy(x))
+    np.testing.assert_allclose(found.numpy(), dfa_exponent(x), rtol=0, atol=1e-11)
