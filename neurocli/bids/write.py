@@ -82,7 +82,10 @@ def _sentences(features: Any) -> dict[str, str]:
     found = {}
     for block in features.blocks:
         try:
-            found[block.name] = (registry.get("features", block.name).__doc__ or "").strip().split("\n")[0]
+            definition = registry.get(
+                "features", re.sub(r"\[\d+\]$", "", block.name)
+            )  # the second of a name is name[1]
+            found[block.name] = (definition.__doc__ or "").strip().split("\n")[0]
         except ConfigError:
             continue
     return {name: text for name, text in found.items() if text}

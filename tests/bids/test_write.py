@@ -30,6 +30,7 @@ from neurocli.bids.read import read
 from neurocli.bids.select import select
 from neurocli.bids.tables import read_tsv
 from neurocli.bids.write import describe, publish
+from neurocli.data.features import Block
 from neurocli.errors import StoreError
 from tests.bids.payloads import epochs, features, image, recording
 
@@ -124,6 +125,19 @@ def test_features_are_one_column_each_after_the_sample_table(tmp_path):
     assert columns["band_power/alpha/Fz"]["Description"].startswith(registry.get("features", "band_power").__doc__[:9])
     assert columns["covariance"]["Shape"] == [2, 2]
     assert set(columns) == set(table.column_names)
+
+
+def test_a_feature_does_not_take_the_place_of_a_column_of_the_sample_table(tmp_path):
+    """The feature `signal` is the signal, the column `signal` its hash. `name[1]` is told of as `name`."""
+    made = replace(features(), samples={**epochs().samples, "signal": ["a", "b", "c"]})
+    blocks = (Block("signal", np.ones((3, 2, 4)), (), "V"), replace(made.blocks[0], name="band_power[1]"))
+    path, document = published(tmp_path, replace(made, blocks=blocks), "both")
+    table = pyarrow.parquet.read_table(path)
+    assert table["signal"].to_pylist() == made.samples["signal"]
+    np.testing.assert_array_equal(table["signal/values"].to_pylist(), np.ones((3, 8)))
+    columns = json.loads(document.read_text())["Columns"]
+    assert (columns["signal/values"]["Shape"], columns["signal"]["Description"][:4]) == ([2, 4], "Hash")
+    assert columns["band_power/alpha/Fz"]["Description"].startswith("Power in each band")
 
 
 def test_nibabel_reads_a_published_image(tmp_path):

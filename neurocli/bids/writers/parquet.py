@@ -42,7 +42,7 @@ def _write(path: Path, features: Features) -> None:
 def _table(samples: dict[str, pa.Array], features: Features, rows: slice) -> pa.Table:
     columns = {name: values[rows] for name, values in samples.items()}
     for block in features.blocks:
-        columns |= _columns(block, rows)
+        columns |= _columns(block, rows, _array_name(block, features))
     return pa.table(columns)
 
 
@@ -55,14 +55,19 @@ def _scalars(values: list[Any]) -> pa.Array:
     return pa.array(values)
 
 
-def _columns(block: Block, rows: slice) -> dict[str, pa.Array]:
+def _array_name(block: Block, features: Features) -> str:
+    """Return the name of the column of an array: the feature `signal` must not take the place of the hash `signal`."""
+    return f"{block.name}/values" if block.name in features.samples else block.name
+
+
+def _columns(block: Block, rows: slice, array_name: str) -> dict[str, pa.Array]:
     part = np.asarray(block.values[rows])
     flat = part.reshape(len(part), -1)
     if len(block.columns) == flat.shape[1]:
         turned = np.ascontiguousarray(flat.T)  # once, instead of a copy a column
         return {name: pa.array(column) for name, column in zip(block.columns, turned, strict=True)}
     values = pa.array(np.ascontiguousarray(flat).reshape(-1))
-    return {block.name: pa.FixedSizeListArray.from_arrays(values, max(flat.shape[1], 1))}
+    return {array_name: pa.FixedSizeListArray.from_arrays(values, max(flat.shape[1], 1))}
 
 
 def described(features: Features, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -82,8 +87,8 @@ def described(features: Features, texts: Mapping[str, str]) -> dict[str, Any]:
             found |= {name: {"Description": _of_column(text, name), "Units": block.unit} for name in block.columns}
         else:
             shape = list(block.values.shape[1:])
-            found[block.name] = {"Description": f"{text} One array a sample, in C order.", "Units": block.unit,
-                                 "Shape": shape}  # fmt: skip
+            about = {"Description": f"{text} One array a sample, in C order.", "Units": block.unit, "Shape": shape}
+            found[_array_name(block, features)] = about
     return found
 
 
