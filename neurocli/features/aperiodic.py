@@ -48,7 +48,7 @@ def power_law(
     freqs : array, shape (n_freqs,)
         Hz, evenly spaced.
     freq_range : (float, float)
-        Band that is fitted, in Hz; its edges are inside.
+        Band that is fitted, in Hz; its edges are inside, but for 0 Hz.
     mode : {"fixed", "knee"}
         Without or with a knee.
     peak_width : (float, float)
@@ -101,9 +101,9 @@ def in_hertz(law: np.ndarray, peaks: np.ndarray, unit: float) -> tuple[np.ndarra
 
 
 def band_of(freqs: np.ndarray, freq_range: tuple[float, float]) -> np.ndarray:
-    """Mark the frequencies in a band; those at its edges, to rounding, are in it."""
+    """Mark the frequencies in a band; those at its edges, to rounding, are in it; 0 Hz, where no law holds, is not."""
     slack = 1e-9 * freq_range[1]
-    inside: np.ndarray = (freqs >= freq_range[0] - slack) & (freqs <= freq_range[1] + slack)
+    inside: np.ndarray = (freqs >= freq_range[0] - slack) & (freqs <= freq_range[1] + slack) & (freqs > 0)
     return inside
 
 

@@ -18,8 +18,9 @@ then ``python -m neurocli.features.index`` (a test keeps the index equal to the 
 * Positional arguments are quantities: ``x`` (..., n_channels, n_times), ``sfreq`` in Hz, ``ch_names``, or whatever is
   registered with `quantity`. Keyword-only arguments are settings; each has an annotation and a default.
 * Annotations that YAML can say: ``bool int float str``, ``Literal[...]``, ``X | None``, ``list[X]``, ``tuple[X, ...]``,
-  ``dict[str, X]``, ``PositiveInt PositiveFloat NonNegativeInt NonNegativeFloat`` (pydantic), ``Fraction``
-  (`settings.Fraction`, between 0 and 1), ``Hertz Seconds Volts Band Span Bands`` (`neurocli.si`). Import these names
+  ``dict[str, X]``, ``PositiveInt PositiveFloat NonNegativeInt NonNegativeFloat`` (pydantic), ``Fraction TwoOrMore``
+  (`settings`), ``Hertz Seconds Volts Band Span Bands`` (`neurocli.si`; frequencies and times above zero, a band at
+  least). Import these names
   under ``if TYPE_CHECKING:`` only, for the engine runs without pydantic.
 * What it returns is said by `per`, where the leading axes ``...`` are those of epochs:
 

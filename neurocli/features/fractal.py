@@ -9,7 +9,7 @@ import numpy as np
 from .define import feature
 
 if TYPE_CHECKING:
-    from pydantic import PositiveInt
+    from .settings import TwoOrMore
 
 EPSILON = 1e-9  # antropy adds it to the denominator of every slope; kept, so that values agree
 
@@ -21,7 +21,7 @@ def slope(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 @feature(unit="1", source="Higuchi (1988); antropy", min_times=lambda given: given["k_max"] + 1)
-def higuchi_fd(x: np.ndarray, *, k_max: PositiveInt = 10) -> np.ndarray:
+def higuchi_fd(x: np.ndarray, *, k_max: TwoOrMore = 10) -> np.ndarray:
     r"""Slope of log curve length on log resolution.
 
     .. math:: L_k = \frac{1}{k} \sum_{m=0}^{k-1} \frac{N - 1}{k^2 n_m} \sum_{j=1}^{n_m} |x_{m+jk} - x_{m+(j-1)k}|,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import factorial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     min_times=lambda given: (given["order"] - 1) * given["delay"] + 1,
 )
 def permutation_entropy(
-    x: np.ndarray, *, order: PositiveInt = 3, delay: PositiveInt = 1, normalize: bool = True
+    x: np.ndarray, *, order: Literal[2, 3, 4, 5, 6, 7, 8] = 3, delay: PositiveInt = 1, normalize: bool = True
 ) -> np.ndarray:
     r"""Shannon entropy of the ordinal patterns of neighbouring samples.
 

@@ -14,11 +14,14 @@ from ..step import Settings
 from . import catalogue
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+TwoOrMore = Annotated[int, Field(ge=2)]
 TYPES: dict[str, Any] = {
     "bool": bool, "int": int, "float": float, "str": str, "list": list, "dict": dict, "tuple": tuple,
     "Literal": Literal, "Fraction": Fraction, "PositiveInt": PositiveInt, "PositiveFloat": PositiveFloat,
-    "NonNegativeInt": NonNegativeInt, "NonNegativeFloat": NonNegativeFloat, "Hertz": si.Hertz, "Seconds": si.Seconds,
-    "Volts": si.Volts, "Band": si.Band, "Span": si.Span, "Bands": si.Bands,
+    "NonNegativeInt": NonNegativeInt, "NonNegativeFloat": NonNegativeFloat, "TwoOrMore": TwoOrMore,
+    # no feature has a frequency, a length or a step of zero, or of no band
+    "Hertz": Annotated[si.Hertz, Field(gt=0)], "Seconds": Annotated[si.Seconds, Field(gt=0)],
+    "Volts": si.Volts, "Band": si.Band, "Span": si.Span, "Bands": Annotated[si.Bands, Field(min_length=1)],
 }  # fmt: skip
 
 
@@ -69,14 +72,17 @@ def _fields(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def type_of(annotation: str) -> Any:
-    """Return the type that an annotation spells.
+    """Return the type that an annotation spells; a list, of what is to be computed, has an entry at least.
 
     Raises
     ------
     ValueError
         If it uses a name that the YAML cannot say.
     """
-    return _type(ast.parse(annotation, mode="eval").body, annotation)
+    tree = ast.parse(annotation, mode="eval").body
+    found = _type(tree, annotation)
+    is_list = isinstance(tree, ast.Subscript) and ast.unparse(tree.value) in ("list", "tuple")
+    return Annotated[found, Field(min_length=1)] if is_list else found
 
 
 def _type(node: ast.expr, annotation: str) -> Any:

@@ -11,13 +11,15 @@ from .define import feature
 if TYPE_CHECKING:
     from pydantic import PositiveInt
 
+    from .settings import TwoOrMore
+
 
 @feature(
     unit="1",
     source="Roberts et al. (1999); antropy",
     min_times=lambda given: given["order"] * given["delay"] + 1,
 )
-def svd_entropy(x: np.ndarray, *, order: PositiveInt = 3, delay: PositiveInt = 1, normalize: bool = True) -> np.ndarray:
+def svd_entropy(x: np.ndarray, *, order: TwoOrMore = 3, delay: PositiveInt = 1, normalize: bool = True) -> np.ndarray:
     r"""Shannon entropy of the singular values of the delay embedding.
 
     .. math:: H = -\sum_i \bar\sigma_i \log_2 \bar\sigma_i,\quad \bar\sigma_i = \sigma_i / \sum_j \sigma_j

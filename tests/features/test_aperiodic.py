@@ -86,6 +86,32 @@ def test_a_bump_is_recovered_and_does_not_bend_the_law(module):
 
 
 @both
+def test_the_frequency_zero_has_no_logarithm_and_is_left_out_as_specparam_does(module):
+    freqs, power = spectra(4)
+    whole, _ = module.power_law(power, freqs, freq_range=(0.0, 40.0))
+    assert np.isfinite(whole[..., [0, 2]]).all()
+    np.testing.assert_array_equal(whole, module.power_law(power, freqs, freq_range=(0.5, 40.0))[0])
+    with pytest.warns(RuntimeWarning, match="skipping frequency == 0"):
+        expected = [theirs(freqs, one, freq_range=(0, 40))[0] for one in power]
+    np.testing.assert_allclose(whole[:, [0, 2]], expected, atol=1e-5)
+
+
+def test_of_many_points_more_than_two_are_below_the_percentile():
+    """Ten thousand frequencies, those of a recording that nobody cut, have three at most."""
+    freqs = np.linspace(0.0, 50.0, 10_001)
+    rough = np.random.default_rng(0).standard_normal((3, freqs.size))
+    power = np.exp(0.5 * rough) / np.maximum(freqs, 0.01) ** 1.5
+    settings = {"freq_range": (1.0, 48.0), "max_n_peaks": 0}
+    x, y = np.log10(freqs[200:9601]), np.log10(power[:, 200:9601])
+    found = [cpu._robust_line(x, np.ascontiguousarray(row)) for row in y]
+    limits = reference.Limits(freqs[200:9601], "fixed", (1.0, 8.0), 0, 0.1, 2.0)
+    np.testing.assert_allclose(found, [limits._robust_law(row)[[0, 2]] for row in y], rtol=1e-9)
+    np.testing.assert_allclose(
+        cpu.power_law(power, freqs, **settings)[0], reference.power_law(power, freqs, **settings)[0], rtol=1e-9
+    )
+
+
+@both
 def test_float32_and_other_settings_agree(module):
     freqs, power = spectra(8, seed=3)
     settings = {"freq_range": (3.0, 30.0), "peak_width": (2.0, 6.0), "max_n_peaks": 2, "min_peak_height": 0.3}

@@ -49,6 +49,21 @@ def test_what_is_wrong_is_refused(wrong):
         registry.get("features", "band_power").model_validate(wrong)
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("morlet_power", {"at": ["0 Hz"]}), ("morlet_power", {"at": [-5]}), ("morlet_power", {"at": []}),
+     ("band_power", {"bands": {}}), ("quantiles", {"at": []}), ("tagging_snr", {"tagged": {"rates": []}}),
+     ("tagging_snr", {"tagged": {"trial": 0}}), ("directed_transfer", {"transfer": {"step": 0}}),
+     ("directed_transfer", {"transfer": {"step": "-1 Hz"}}), ("plv", {"analytic": {"bands": {}}}),
+     ("aperiodic_offset", {"at": 0}), ("irasa_offset", {"at": "0 Hz"}), ("dynamic_correlation", {"window": "-1 s"}),
+     ("avalanche_rate", {"avalanches": {"width": "-4 ms"}}), ("permutation_entropy", {"order": 1}),
+     ("permutation_entropy", {"order": 13}), ("svd_entropy", {"order": 1}), ("higuchi_fd", {"k_max": 1})],
+)  # fmt: skip
+def test_what_no_feature_could_compute_is_refused_before_it_divides_by_zero(name, wrong):
+    with pytest.raises(ValidationError, match=r"greater than|at least 1|Input should be 2, 3, 4"):
+        registry.get("features", name).model_validate(wrong)
+
+
 @pytest.mark.parametrize("annotation", ["Banana", "list[Banana]", "__import__('os')", "a.b"])
 def test_an_annotation_that_yaml_cannot_say_is_refused(annotation):
     with pytest.raises(ValueError, match="uses what YAML cannot say"):

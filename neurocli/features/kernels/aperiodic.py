@@ -38,14 +38,17 @@ def _robust_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Fit a line, then fit again to the points that are lowest above it."""
     offset, exponent = _line(x, y, np.ones(x.size, np.bool_))
     above = np.maximum(y - offset + exponent * x, 0.0)
-    lowest, second = np.inf, np.inf
-    for value in above:
-        if value < lowest:
-            lowest, second = value, lowest
-        elif value < second:
-            second = value
     rank = 0.00025 * (x.size - 1)  # the 0.025th percentile, between the two lowest for fewer than 4,000 points
-    return _line(x, y, above <= lowest + (second - lowest) * rank)
+    below = int(rank)
+    lowest = np.full(below + 2, np.inf)
+    for value in above:
+        k = below + 1
+        if value < lowest[k]:
+            while k > 0 and lowest[k - 1] > value:
+                lowest[k] = lowest[k - 1]
+                k -= 1
+            lowest[k] = value
+    return _line(x, y, above <= lowest[below] + (lowest[below + 1] - lowest[below]) * (rank - below))
 
 
 @kernel
