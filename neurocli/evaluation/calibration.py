@@ -60,11 +60,13 @@ def _reliability(confidence: np.ndarray, right: np.ndarray) -> list[dict[str, fl
 
 
 def brier_parts(y_true: np.ndarray, y_score: np.ndarray) -> dict[str, float]:
-    r"""Return Murphy's parts of the Brier score over the distinct forecasts.
+    r"""Return the parts of the Brier score, by recalibrating the forecasts of each class with a monotone function.
 
-    .. math:: B = \mathrm{reliability} - \mathrm{resolution} + \mathrm{uncertainty}
+    .. math:: B = \mathrm{miscalibration} - \mathrm{discrimination} + \mathrm{uncertainty}
 
-    holds exactly where samples with one forecast form one bin.
+    holds exactly. Miscalibration is what the best monotone function (isotonic regression) would gain, discrimination
+    what it gains over the class frequencies; neither is negative, and no bins are chosen. Where few forecasts come
+    often and their frequencies rise with them, the parts are Murphy's reliability and resolution [2]_.
 
     Parameters
     ----------
@@ -75,16 +77,30 @@ def brier_parts(y_true: np.ndarray, y_score: np.ndarray) -> dict[str, float]:
 
     References
     ----------
-    .. [1] Murphy, A. H. (1973). A new vector partition of the probability score. J. Appl. Meteorol. 12, 595-600.
+    .. [1] Dimitriadis, T., Gneiting, T., & Jordan, A. I. (2021). Stable reliability diagrams for probabilistic
+       classifiers. PNAS 118, e2016191118.
+    .. [2] Murphy, A. H. (1973). A new vector partition of the probability score. J. Appl. Meteorol. 12, 595-600.
     """
     truth = np.eye(y_score.shape[1])[y_true]
     half = 2 if y_score.shape[1] == 2 else 1
-    forecasts, which, counts = np.unique(y_score, axis=0, return_inverse=True, return_counts=True)
-    came = np.array([np.bincount(which.ravel(), column) for column in truth.T]).T / counts[:, None]
-    base = truth.mean(axis=0)
-    share = counts / len(y_true)
+    raw, recalibrated, constant = (
+        float(((forecast - truth) ** 2).sum(axis=1).mean()) / half
+        for forecast in (y_score, _recalibrated(y_score, truth), truth.mean(axis=0))
+    )
     return {
-        "reliability_loss": float(share @ ((forecasts - came) ** 2).sum(axis=1)) / half,
-        "resolution": float(share @ ((came - base) ** 2).sum(axis=1)) / half,
-        "uncertainty": float((base * (1 - base)).sum()) / half,
+        "miscalibration": raw - recalibrated,
+        "discrimination": constant - recalibrated,
+        "uncertainty": constant,
     }
+
+
+def _recalibrated(y_score: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return how often each class came, as the least-squares monotone function of its forecast."""
+    from sklearn.isotonic import isotonic_regression
+
+    columns = []
+    for forecast, came in zip(y_score.T, truth.T, strict=True):
+        _, which, counts = np.unique(forecast, return_inverse=True, return_counts=True)
+        rate = np.bincount(which, came) / counts  # equal forecasts stay equal
+        columns.append(isotonic_regression(rate, sample_weight=counts)[which])
+    return np.stack(columns, axis=1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..data.entities import Entities
 from ..evaluation.certificate import transductive
+from . import versions
 from .device import of_training
 from .keys import Recipe, digest_of, recipes, use_recipe
 from .units import STAGES, Task, Unit, make_unit, single
@@ -99,6 +100,7 @@ def _train_base(pipeline: Pipeline, members: Sequence[Member], cohort: Cohort) -
     assert pipeline.target is not None
     return {
         "stage": "train",
+        "fitting": versions.FITTING,
         "cohort": digest_of([[member.id, member.key] for member in members]),
         "participants": digest_of(_rows(members, cohort)),
         "target": pipeline.target.document(),
@@ -146,6 +148,7 @@ def _evaluate(pipeline: Pipeline, fits: Sequence[Unit], members: Sequence[Member
     assert pipeline.train is not None
     recipe = {
         "stage": "evaluate",
+        "judging": versions.JUDGING,
         "fits": digest_of([unit.key for unit in fits]),
         **pipeline.evaluate.document(),
         **_foretold(pipeline),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..bids.readers import VERSION
 from ..data.entities import Entities, stem
-from . import device
+from . import device, versions
 from .gather import Cohort, Member, gathering_tasks
 from .keys import Recipe, recipes
 from .units import PENDING, STAGES, Task, Unit, make_unit
@@ -117,7 +117,8 @@ class Chain:
         return make_unit(f"preprocess/{source.id}{ending}", recipe, (), item=_item_spec(source), final=not ending)
 
     def _featurize(self, source: Source, before: Unit) -> Unit:
-        recipe = {"stage": "featurize", "features": self.features, "upstream": before.key, **self.computing}
+        about = {"stage": "featurize", "engine": versions.ENGINE, "upstream": before.key}
+        recipe = {**about, "features": self.features, **self.computing}
         return make_unit(f"featurize/{source.id}", recipe, [before.key])
 
 

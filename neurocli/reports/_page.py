@@ -87,10 +87,9 @@ def _calibration(found: Mapping[str, Any] | None) -> str:
     if not found:
         return ""
     names = {"ece": "expected calibration error", "ece_equal_mass": "the same, in bins of equal numbers",
-             "brier": "Brier score"}  # fmt: skip
-    if found["resolution"] < found["uncertainty"]:  # equal where no forecast came twice: then the parts say nothing
-        names |= {"reliability_loss": "– its reliability", "resolution": "– minus its resolution",
-                  "uncertainty": "– plus the uncertainty of the labels"}  # fmt: skip
+             "brier": "Brier score", "miscalibration": "– its miscalibration",
+             "discrimination": "– minus its discrimination",
+             "uncertainty": "– plus the uncertainty of the labels"}  # fmt: skip
     rows = [[said, number(found[name])] for name, said in names.items()]
     return f"<h3>Calibration</h3>{table(['held-out probabilities', 'value'], rows)}"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Report(Exporter):
     """One self-contained HTML page: scores with all that belongs beside them, figures, certificate, methods."""
 
-    version = 3  # spectra without their stop band
+    version = 4  # the Brier score always with its parts
     libraries = ("matplotlib",)
 
     def run(self, results: Results, folder: Path) -> None:

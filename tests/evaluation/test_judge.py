@@ -267,14 +267,34 @@ def test_fixed_folds_and_scored_anew_agree():
 # -- calibration ----------------------------------------------------------------------------------------------------
 
 
-@given(seed=st.integers(0, 99), n_classes=st.integers(2, 4))
-def test_the_parts_of_the_brier_score_add_up(seed, n_classes):
+@given(seed=st.integers(0, 99), n_classes=st.integers(2, 4), n_forecasts=st.integers(1, 200))
+def test_the_parts_of_the_brier_score_add_up(seed, n_classes, n_forecasts):
     rng = np.random.default_rng(seed)
     y = rng.integers(0, n_classes, 60)
-    score = rng.dirichlet(np.ones(n_classes), 7)[rng.integers(0, 7, 60)]
+    score = rng.dirichlet(np.ones(n_classes), n_forecasts)[rng.integers(0, n_forecasts, 60)]
     parts = brier_parts(y, score)
-    total = parts["reliability_loss"] - parts["resolution"] + parts["uncertainty"]
+    total = parts["miscalibration"] - parts["discrimination"] + parts["uncertainty"]
     assert total == pytest.approx(brier(y, score))
+    assert min(parts["miscalibration"], parts["discrimination"]) >= -1e-12
+
+
+def test_the_parts_of_the_brier_score_are_murphys_where_frequencies_rise_with_the_forecast():
+    y, p = np.array([0, 0, 0, 1, 0, 1, 1, 1]), np.repeat([0.1, 0.6], 4)
+    parts = brier_parts(y, np.column_stack([1 - p, p]))
+    assert parts["miscalibration"] == pytest.approx(((0.1 - 0.25) ** 2 + (0.6 - 0.75) ** 2) / 2)
+    assert parts["discrimination"] == pytest.approx((0.25 - 0.5) ** 2)
+    assert parts["uncertainty"] == pytest.approx(0.25)
+
+
+def test_forecasts_that_never_come_twice_have_parts_too():
+    rng = np.random.default_rng(0)
+    p = rng.uniform(size=5000)
+    y = (rng.uniform(size=p.size) < p).astype(int)
+    true, bent = (brier_parts(y, np.column_stack([1 - q, q])) for q in (p, p**3))
+    assert true["miscalibration"] < 0.005
+    assert bent["miscalibration"] == pytest.approx(((p**3 - p) ** 2).mean(), rel=0.05)
+    assert bent["discrimination"] == pytest.approx(true["discrimination"])  # order is all it looks at
+    assert true["discrimination"] == pytest.approx(1 / 12, rel=0.1)  # the variance of the forecasts
 
 
 def test_the_reliability_curve_accounts_for_every_sample():

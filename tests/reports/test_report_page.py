@@ -11,20 +11,12 @@ from neurocli.evaluation.metrics.calibration import brier
 from neurocli.reports import _figures, _page
 
 
-def found(y_true: np.ndarray, p: np.ndarray) -> dict[str, float]:
-    y_score = np.column_stack([1 - p, p])
-    return {"ece": 0.1, "ece_equal_mass": 0.1, "brier": brier(y_true, y_score), **brier_parts(y_true, y_score)}
-
-
-def test_parts_of_the_brier_score_are_shown_where_forecasts_come_again():
-    said = _page._calibration(found(np.array([0, 1, 1, 0, 1]), np.array([0.25, 0.25, 0.75, 0.75, 0.75])))
-    assert "minus its resolution" in said
-
-
-def test_parts_of_the_brier_score_that_are_the_score_itself_are_left_out():
-    said = _page._calibration(found(np.array([0, 1, 1, 0]), np.array([0.1, 0.2, 0.7, 0.8])))
-    assert "Brier score" in said
-    assert "resolution" not in said
+def test_the_brier_score_is_shown_with_its_parts():
+    y_true, y_score = np.array([0, 1, 1, 0]), np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.2, 0.8]])
+    found = {"ece": 0.1, "ece_equal_mass": 0.1, "brier": brier(y_true, y_score), **brier_parts(y_true, y_score)}
+    said = _page._calibration(found)
+    assert 'discrimination</td><td class="n">0.083' in said
+    assert 'uncertainty of the labels</td><td class="n">0.250' in said
 
 
 def drawn(power: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -6,7 +6,7 @@ A new family is one file here and its extensions in `FAMILIES`.
 from __future__ import annotations
 
 # Enters the key of whatever is read. Bump it when the numbers, names or types that come out of a file change; that
-# recomputes everything. `tests/bids/test_reader_version.py` notices.
+# recomputes everything. `tests/versions` notices.
 VERSION = 5
 
 FAMILIES = {
