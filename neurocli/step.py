@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -44,6 +44,11 @@ class Step(Settings, ABC):
         """
         del ch_names
         return None
+
+    def idle(self, recordings: Sequence[Mapping[str, str]]) -> Sequence[str]:
+        """Return a warning for each setting that is about none of the recordings (their entities); imports nothing."""
+        del recordings
+        return ()
 
     @abstractmethod
     def run(self, data: Any, rng: np.random.Generator | None = None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -14,7 +14,7 @@ Compiled = Annotated[
 ]
 Names = Annotated[str, typer.Option("--features", help="Names, separated by commas; all unless said.")]
 Epochs = Annotated[int, typer.Option(min=1, help="Epochs of the workload of the benchmark.")]
-Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
+Dtype = Annotated[Literal["float32", "float64"], typer.Option(help="What ours computes in.")]
 Threads = Annotated[int, typer.Option(min=1, help="From two on, also time ours with so many chunks at once.")]
 
 

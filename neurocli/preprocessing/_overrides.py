@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data.entities import LONG, SHORT, label
 from ..data.recording import Recording
 from ..errors import ConfigError, unknown
 from ._common import need, noted, refuse
+from ._decisions import ALL, OURS, WORDS, Row, about, decisions
 
 if TYPE_CHECKING:
     from .overrides import Overrides
-
-OURS = ("what", "value", "onset", "duration", "reason")
-WORDS = ("bad_channel", "good_channel", "bad_span", "drop_component", "keep_component")
-ALL = ("", "n/a", None)
-INDICES = ("run", "echo", "flip", "inversion", "split")  # entities whose values BIDS counts
-Row = dict[str, str]
 
 
 def overridden(data: Recording, settings: Overrides) -> Recording:
     """Return the recording with the decisions of the rows that are about it."""
     need(data, settings.name, "recording")
-    mine = [row for row in decisions(settings.file) if _about(row, data)]
+    mine = [row for row in decisions(settings.file) if about(row, data.entities)]
     values = {word: [row["value"] for row in mine if row["what"] == word] for word in WORDS}
     for name in values["bad_channel"] + values["good_channel"]:
         if name not in data.ch_names:
@@ -46,46 +38,6 @@ def _in_time(data: Recording, values: dict[str, list[str]]) -> None:
     if (values["drop_component"] or values["keep_component"]) and any(note.get("step") == "ica" for note in data.notes):
         message = "The overrides name components, and the step ica, which removes them, comes before."
         raise ConfigError(message, code="E-CONFIG-ORDER", remedy="Put overrides above ica in preprocess.")
-
-
-def decisions(file: str) -> list[Row]:
-    """Return the rows of the table (``E-CONFIG-FILE`` where it is not such a table)."""
-    try:
-        with Path(file).open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"overrides.file: {file!r} cannot be read: {error}", code="E-CONFIG-FILE") from error
-    for number, row in enumerate(rows, start=2):
-        _checked(row, f"{file}:{number}")
-    return rows
-
-
-def _checked(row: Row, place: str) -> None:
-    known = {*OURS, "participant_id", *SHORT, *LONG}
-    for column in row:
-        if column not in known:
-            raise ConfigError(unknown("column", column, known), code="E-CONFIG-FILE", where=place)
-    if row.get("what") not in WORDS:
-        raise ConfigError(unknown("what", row.get("what"), WORDS), code="E-CONFIG-FILE", where=place)
-    if row.get("reason") in ALL:
-        raise ConfigError("A decision needs a reason.", code="E-CONFIG-FILE", where=place)
-
-
-def _about(row: Row, data: Recording) -> bool:
-    for column, value in row.items():
-        entity = "subject" if column == "participant_id" else LONG.get(column, column)
-        if column in OURS or value in ALL:
-            continue
-        if not _same(data.entities.get(entity), label(value, entity), entity):
-            return False
-    return True
-
-
-def _same(mine: str | None, asked: str, entity: str) -> bool:
-    """Tell whether two labels are one; of an index, such as `run`, 1 and 01 are."""
-    if entity in INDICES and mine and mine.isdigit() and asked.isdigit():
-        return int(mine) == int(asked)
-    return mine == asked
 
 
 def _span(row: Row, data: Recording) -> tuple[float, float, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..step import Step, named
@@ -15,7 +16,8 @@ class Overrides(Step):
     The table is tab-separated, one decision a row. The columns `what` (``bad_channel``, ``good_channel``,
     ``bad_span``, ``drop_component``, ``keep_component``), `value` (the channel, or the component's number from 0),
     `onset` and `duration` (s, of a span) and `reason` are ours. Any other column is an entity (`subject`, `session`,
-    `task`, `run`, …; ``participant_id`` too) and says which recordings the row is about; ``n/a`` means all.
+    `task`, `run`, …; ``participant_id`` too) and says which recordings the row is about; ``n/a`` means all. A run
+    of the whole dataset warns of rows that are about none.
 
     Parameters
     ----------
@@ -39,6 +41,12 @@ class Overrides(Step):
     version = 2  # runs are numbers, quotation marks letters
 
     _filled = digest_of("file")
+
+    def idle(self, recordings: Sequence[Mapping[str, str]]) -> Sequence[str]:
+        """Return the rows of the table that are about no recording."""
+        from ._decisions import idle
+
+        return tuple(idle(self.file, recordings))
 
     def run(self, data: Any, rng: Any = None) -> Any:
         """Return the recording with these decisions; they stand in its notes with their reasons."""

@@ -20,6 +20,7 @@ from ..pipelines.ready import Files, ready, unread
 from ..pipelines.request import Request
 from ..pipelines.sources import find_cohort, find_sources
 from ..pipelines.units import GATHERING, Task, Unit, all_units
+from ..step import Step
 from ..store import Store
 from . import needs
 from .events import Tally
@@ -58,6 +59,7 @@ class Run:
         if includes(self.request.until, "train"):  # one person alone can be prepared, and judged only among others
             check_target(self.pipeline, sources, cohort)
         check_channels(self.pipeline, sources, self.request.bids_dir)
+        self.tally.warnings += idle(self.request, self.pipeline, sources)
         plan = make_plan(self.pipeline, sources, self.request.until, cohort)
         self._check_device(plan)
         context = self.context(sources, cohort)
@@ -154,6 +156,16 @@ def describe(request: Request, pipeline: Pipeline, context: Context) -> None:
 
     subjects = sorted({member["entities"].get("subject", "") for member in context.cohort} - {""})
     write.describe(request.out, pipeline=pipeline.name, dataset=request.bids_dir, subjects=subjects)
+
+
+def idle(request: Request, pipeline: Pipeline, sources: Sequence[Source]) -> list[str]:
+    """Return a warning for each setting that is about no recording, where the whole dataset was asked for."""
+    narrowed = (request.participants, request.sessions, request.tasks, request.exclude, request.filter_file)
+    if any(narrowed):
+        return []
+    recordings = [source.entities for source in sources]
+    steps = [(use.address, use.settings) for use in pipeline.preprocess if isinstance(use.settings, Step)]
+    return [f"{address}: {said}" for address, step in steps for said in step.idle(recordings)]
 
 
 def check_target(pipeline: Pipeline, sources: Sequence[Source], cohort: gather.Cohort) -> None:

@@ -114,3 +114,11 @@ def test_rows_that_do_not_fit_are_refused(tmp_path, text, kind, code, sentence):
 def test_a_missing_table_is_refused_when_yaml_is_read():
     with pytest.raises(ValidationError, match="there is no file 'nowhere"):
         Overrides(file="nowhere.tsv")
+
+
+def test_rows_that_are_about_no_recording_are_told_of(table):
+    recordings = [{"subject": "01", "task": "rest"}, {"subject": "01", "task": "other"}]
+    [said] = Overrides(file=str(table)).idle(recordings)
+    assert said.startswith(f"{table}:8 is about no recording")
+    assert "participant_id sub-02" in said
+    assert not Overrides(file=str(table)).idle([*recordings, {"subject": "02", "task": "rest"}])
